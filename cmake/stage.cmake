@@ -1,0 +1,26 @@
+# A stage is one folder of src/: an object library polycause_<name> with the project's warnings.
+add_library(polycause_options INTERFACE)
+target_include_directories(polycause_options INTERFACE ${PROJECT_SOURCE_DIR}/src
+                           $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+target_compile_options(polycause_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       $<$<BOOL:${POLYCAUSE_WERROR}>:-Werror>)
+
+function(polycause_stage name)
+  add_library(polycause_${name} OBJECT ${ARGN})
+  target_link_libraries(polycause_${name} PUBLIC polycause_options)
+  set_property(GLOBAL APPEND PROPERTY POLYCAUSE_STAGES polycause_${name})
+endfunction()
+
+# Tests of one stage: one binary, which links the stages it names (and what those need).
+function(polycause_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;STAGES" ${ARGN})
+  add_executable(test_${name} ${arg_SOURCES})
+  foreach(stage ${arg_STAGES})
+    target_link_libraries(test_${name} PRIVATE polycause_${stage})
+  endforeach()
+  target_link_libraries(test_${name} PRIVATE GTest::gtest_main)
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(test_${name} PRIVATE
+    POLYCAUSE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" POLYCAUSE_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  gtest_discover_tests(test_${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
+endfunction()

@@ -1,0 +1,41 @@
+// Causal discovery over observed columns: latents, covariates, or any table.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "polycause/graph.h"
+#include "polycause/observer.h"
+#include "polycause/settings.h"
+#include "polycause/table.h"
+
+namespace polycause {
+
+struct DiscoverOptions {
+  std::string engine = "pc";
+  std::string test = "fisherz";
+  std::string rule = "majority";
+  double alpha = 0.01;
+  std::int64_t max_depth = -1;  ///< largest separating set tried; -1 = no limit
+  std::int64_t threads = 0;     ///< 0 = all cores
+};
+void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor);  ///< keys "discover.*"
+
+/// What is known beforehand. Tiers: an edge never points from a later tier into an earlier one.
+struct Knowledge {
+  std::map<std::string, int> tier;  ///< node id -> tier, 0 = earliest; nodes not named are free
+};
+
+/// Joins tables by id: rows = participants found in every table, columns renamed "<table>.<column>"
+/// when the table has a name and the column does not already start with "<table>.".
+Table join(const std::vector<Table>& tables);
+
+/// The graph over the numeric columns of `table` (ordinal and binary as numbers; a categorical
+/// column of k levels enters as k-1 indicators). Rows with missing cells are left out test by test.
+/// Throws DataError naming duplicate, constant or collinear columns.
+Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOptions& options,
+               Observer* observer = nullptr);
+
+}  // namespace polycause

@@ -1,0 +1,50 @@
+// Scores against a known truth, by the honest protocol (docs/methods/metrics.md): nothing is chosen with the truth.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "polycause/graph.h"
+#include "polycause/table.h"
+
+namespace polycause {
+
+struct LatentScore {
+  std::string truth;
+  std::string estimate;
+  double spearman = 0;
+  double pearson = 0;
+  double r2 = 0;
+};
+
+struct Scores {
+  double mcc_spearman = 0;  ///< mean |Spearman| after the best assignment inside each modality
+  double mcc_spearman_min = 0;
+  double mcc = 0;  ///< the same with Pearson
+  double r2 = 0;   ///< kernel ridge from estimated to true latents of the modality
+  std::int64_t shd = -1;         ///< cross-modality edges missing, extra or reversed; -1 = no graph
+  std::int64_t shd_within = -1;  ///< edges inside a modality
+  std::vector<LatentScore> latents;
+};
+
+/// Best one-to-one assignment: maximises the sum of weight(i, assignment[i]); (r, c) row-major, r <= c.
+std::vector<std::size_t> assign(const std::vector<double>& weights, std::size_t rows,
+                                std::size_t columns);
+
+/// Matched |Spearman| of every latent of `a` with its partner in `b`, modality by modality; (d,) in
+/// the order of a's columns. `partner` (optional) receives the index of the column of b.
+std::vector<double> agreement(const Table& a, const Table& b,
+                              std::vector<std::size_t>* partner = nullptr);
+
+/// `seed` chooses the participants of the R2. `learned` may be null. Rows are matched by id.
+Scores evaluate(const Table& estimate, const Table& truth, const Graph* learned,
+                const Graph* truth_graph, std::uint64_t seed = 0);
+
+std::string scores_json(const Scores& scores);
+
+/// Spearman correlation over rows where both are present (mid-ranks for ties); NaN if fewer than 3.
+double spearman(const std::vector<double>& x, const std::vector<double>& y);
+double pearson(const std::vector<double>& x, const std::vector<double>& y);
+
+}  // namespace polycause

@@ -1,0 +1,120 @@
+// Learning the latents and their graph: train, encode, save, load.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "polycause/graph.h"
+#include "polycause/observer.h"
+#include "polycause/settings.h"
+#include "polycause/study.h"
+#include "polycause/table.h"
+
+namespace polycause {
+
+/// Settings of the `staged` method and of its training; keys "method.*" and "train.*".
+struct FitOptions {
+  std::string method = "staged";
+  std::string prior = "auto";  ///< additive | general | auto
+  double sparsity = 0.05;      ///< lambda, nat per edge, in phase B
+  double edge_price = 0.02;    ///< nat per edge when branches are compared on held-out participants
+  double prune = 0.03;         ///< nat: an edge whose held-out gain is smaller is removed
+  std::int64_t autoencoder_width = 64;
+  std::int64_t conditioner_width = 32;
+
+  std::int64_t batch = 256;
+  double learning_rate = 3e-3;
+  std::int64_t autoencoder_epochs = 30;
+  std::int64_t starts = 8;
+  std::int64_t start_epochs = 12;
+  std::int64_t branches = 2;
+  std::int64_t branch_epochs = 40;
+  std::int64_t max_steps = 4000;  ///< cap on the optimiser steps of any one stage
+
+  std::int64_t restarts = 1;  ///< independent repetitions kept as replicates (own seeds)
+  std::uint64_t seed = 0;
+  std::int64_t threads = 0;        ///< 0 = all cores; the result does not depend on it
+  std::string checkpoint_dir;      ///< "" = none; finished units are stored here and reused
+};
+void visit_settings(FitOptions& options, SettingsVisitor& visitor);
+
+/// Estimated latents z, private parts eta and exogenous noise eps of participants.
+/// Columns "<modality>.z1" ..., "<modality>.eta1" ..., "<modality>.eps1" ...; z has mean 0, sd 1 over
+/// the participants of the fit, and the sign that makes its strongest relation to an own column positive.
+struct Encoding {
+  Table latents;
+  Table private_parts;
+  Table exogenous;
+};
+
+/// A candidate solution kept as evidence.
+struct Branch {
+  std::string name;           ///< "restart0/branch1"
+  std::string prior;          ///< additive | general
+  double objective = 0;       ///< held-out negative log-likelihood + edge_price * edges, nat
+  double negative_log_likelihood = 0;
+  std::size_t edges = 0;
+  bool selected = false;
+  double agreement = 1;  ///< mean matched |Spearman| of its latents with the selected branch's
+};
+
+struct LatentReport {
+  std::string name;      ///< "<modality>.z1"
+  double agreement = 1;  ///< mean matched |Spearman| with the same latent in the other restarts
+  double agreement_min = 1;
+  std::size_t replicates = 0;  ///< number of other restarts and rival branches compared with
+};
+
+struct Warning {
+  std::string code;  ///< "tie", "unstable_latent", "rank_deficient", "weak_link", "blas", ...
+  std::string text;
+};
+
+class Model {
+ public:
+  Model();
+  ~Model();
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+
+  /// Writes DIR/model.safetensors and DIR/model.json. Throws Error when it cannot.
+  void save(const std::string& directory) const;
+  static Model load(const std::string& directory);
+
+  /// The modalities (names, sizes, columns without rows) that the model was fitted to.
+  const std::vector<Modality>& modalities() const;
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Everything that one fit leaves.
+struct Fit {
+  Model model;
+  Encoding encoding;                ///< of every participant of the study
+  std::vector<Table> replicates;    ///< latents of the other restarts and rival branches
+  std::vector<std::string> replicate_names;
+  Graph learned;                    ///< over the latents; strength = P(gate open)
+  std::vector<Branch> branches;
+  std::vector<LatentReport> latents;
+  std::vector<double> reconstruction_r2;  ///< held out, per modality
+  std::string prior;                      ///< chosen: additive | general
+  std::vector<std::pair<std::string, double>> checks;  ///< Propositions 5.1, 5.2 and rank checks
+  std::vector<Warning> warnings;
+  std::vector<std::pair<std::string, double>> seconds;  ///< per stage
+};
+
+/// Fits latents and graph (`staged`: method of docs/methods/staged.md). Same study, options and machine: same bytes,
+/// whatever the number of threads. Throws ConfigError, NumericError, Interrupted.
+Fit train(const Study& study, const FitOptions& options, Observer* observer = nullptr);
+
+/// Latents of the participants of `study` (load it with `load_study_like(spec, model.modalities())`).
+Encoding encode(const Model& model, const Study& study);
+
+}  // namespace polycause
