@@ -37,6 +37,8 @@ struct StudySpec {
   double validation = 0.1;        ///< share of participants held out
   std::vector<SourceSpec> modalities;
   std::vector<SourceSpec> covariates;
+  /// [discover] tiers: names or patterns with `*`, earliest first; see `Knowledge`.
+  std::vector<std::vector<std::string>> tiers;
 };
 
 /// Settings of the [study] table other than name and files, keys "study.*".
