@@ -1,14 +1,26 @@
 # A stage is one folder of src/: an object library polycause_<name> with the project's warnings.
+configure_file(${PROJECT_SOURCE_DIR}/cmake/version.h.in
+               ${PROJECT_BINARY_DIR}/generated/polycause/version.h @ONLY)
+
 add_library(polycause_options INTERFACE)
-target_include_directories(polycause_options INTERFACE ${PROJECT_SOURCE_DIR}/src
-                           $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+target_include_directories(polycause_options INTERFACE
+  ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(polycause_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                        $<$<BOOL:${POLYCAUSE_WERROR}>:-Werror>)
+if(POLYCAUSE_SANITIZE)
+  target_compile_options(polycause_options INTERFACE -fsanitize=${POLYCAUSE_SANITIZE}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(polycause_options INTERFACE -fsanitize=${POLYCAUSE_SANITIZE})
+endif()
+if(POLYCAUSE_COVERAGE)
+  target_compile_options(polycause_options INTERFACE --coverage)
+  target_link_options(polycause_options INTERFACE --coverage)
+endif()
 
 function(polycause_stage name)
   add_library(polycause_${name} OBJECT ${ARGN})
   target_link_libraries(polycause_${name} PUBLIC polycause_options)
-  set_property(GLOBAL APPEND PROPERTY POLYCAUSE_STAGES polycause_${name})
+  set_property(GLOBAL APPEND PROPERTY POLYCAUSE_STAGES ${name})
 endfunction()
 
 # Tests of one stage: one binary, which links the stages it names (and what those need).

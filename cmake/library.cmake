@@ -1,0 +1,46 @@
+# polycause::polycause: every stage but the command line in one library, and its installation.
+include(CMakePackageConfigHelpers)
+
+get_property(stages GLOBAL PROPERTY POLYCAUSE_STAGES)
+set(objects "")
+foreach(stage ${stages})
+  if(NOT stage STREQUAL "cli")
+    list(APPEND objects $<TARGET_OBJECTS:polycause_${stage}>)
+  endif()
+endforeach()
+
+add_library(polycause_library ${objects})
+add_library(polycause::polycause ALIAS polycause_library)
+set_target_properties(polycause_library PROPERTIES
+  OUTPUT_NAME polycause EXPORT_NAME polycause LINKER_LANGUAGE CXX
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+target_compile_features(polycause_library PUBLIC cxx_std_17)
+target_include_directories(polycause_library PUBLIC
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>
+  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+# Only what has object code: Eigen, Boost and nlohmann-json are used inside and do not reach a user.
+target_link_libraries(polycause_library PRIVATE fmt::fmt ZLIB::ZLIB Threads::Threads
+                      ${POLYCAUSE_READER_LIBRARIES})
+if(POLYCAUSE_SANITIZE)
+  target_link_options(polycause_library PUBLIC -fsanitize=${POLYCAUSE_SANITIZE})
+endif()
+if(POLYCAUSE_COVERAGE)
+  target_link_options(polycause_library PUBLIC --coverage)
+endif()
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/polycause)
+install(TARGETS polycause_library EXPORT polycauseTargets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/polycause ${PROJECT_BINARY_DIR}/generated/polycause
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(EXPORT polycauseTargets NAMESPACE polycause:: DESTINATION ${package_dir})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/polycauseConfig.cmake.in
+  ${PROJECT_BINARY_DIR}/polycauseConfig.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/polycauseConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/polycauseConfig.cmake
+              ${PROJECT_BINARY_DIR}/polycauseConfigVersion.cmake DESTINATION ${package_dir})
+if(TARGET polycause)
+  install(TARGETS polycause RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
