@@ -18,12 +18,14 @@ struct DiscoverOptions {
   std::string test = "fisherz";
   std::string rule = "majority";
   double alpha = 0.01;
+  double min_strength = 0;      ///< edges with a smaller |partial correlation| are left out
   std::int64_t max_depth = -1;  ///< largest separating set tried; -1 = no limit
   std::int64_t threads = 0;     ///< 0 = all cores
 };
 void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor);  ///< keys "discover.*"
 
 /// What is known beforehand. Tiers: an edge never points from a later tier into an earlier one.
+/// Names may be patterns with `*`; a name spelled out goes before a pattern that matches it.
 struct Knowledge {
   std::map<std::string, int> tier;  ///< node id -> tier, 0 = earliest; nodes not named are free
 };
@@ -32,9 +34,11 @@ struct Knowledge {
 /// when the table has a name and the column does not already start with "<table>.".
 Table join(const std::vector<Table>& tables);
 
-/// The graph over the numeric columns of `table` (ordinal and binary as numbers; a categorical
-/// column of k levels enters as k-1 indicators). Rows with missing cells are left out test by test.
-/// Throws DataError naming duplicate, constant or collinear columns.
+/// The graph over the columns of `table` (ordinal and binary as numbers; a categorical column of k
+/// levels enters as k-1 indicators "<column>=<level>"). Rows with missing cells are left out test
+/// by test. The result does not depend on the order of rows or columns nor on the number of
+/// threads, and holds no directed cycle. Throws DataError naming duplicate, constant or collinear
+/// columns.
 Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOptions& options,
                Observer* observer = nullptr);
 

@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <unordered_map>
+
+#include "discover/orientation.h"
+
+namespace polycause {
+namespace {
+
+// The separating subsets of adj(x) and adj(z), each counted once.
+struct Votes {
+  std::size_t sets = 0;
+  std::unordered_map<std::size_t, std::size_t> with;  // node -> separating sets that hold it
+};
+
+NodeSet neighbours(const Skeleton& skeleton, std::size_t node) {
+  NodeSet found;
+  for (std::size_t i = 0; i < skeleton.size(); ++i) {
+    if (skeleton.adjacent(node, i)) found.push_back(i);
+  }
+  return found;
+}
+
+Votes vote(IndependenceTest& test, const Constraints& constraints, const ColliderOptions& options,
+           std::size_t x, std::size_t z, const NodeSet& adjacent_x, const NodeSet& adjacent_z) {
+  Votes votes;
+  for (const bool second : {false, true}) {
+    NodeSet candidates;
+    for (const std::size_t node : second ? adjacent_z : adjacent_x) {
+      if (constraints.may_separate(node, x, z)) candidates.push_back(node);
+    }
+    std::size_t largest = candidates.size();
+    if (options.max_depth >= 0) {
+      largest = std::min(largest, static_cast<std::size_t>(options.max_depth));
+    }
+    for (std::size_t depth = 0; depth <= largest; ++depth) {
+      test.scan(x, z, candidates, depth, options.alpha, [&](const NodeSet& set, double) {
+        // Subsets common to both sides were counted on the first.
+        if (second && std::includes(adjacent_x.begin(), adjacent_x.end(), set.begin(), set.end())) {
+          return true;
+        }
+        ++votes.sets;
+        for (const std::size_t node : set) ++votes.with[node];
+        return true;
+      });
+    }
+  }
+  return votes;
+}
+
+}  // namespace
+
+Colliders majority_colliders(const Skeleton& skeleton, const IndependenceTest& test,
+                             const Constraints& constraints, const ColliderOptions& options,
+                             std::size_t* tests, Observer* observer) {
+  const std::size_t size = skeleton.size();
+  std::vector<NodeSet> adjacent(size);
+  for (std::size_t i = 0; i < size; ++i) adjacent[i] = neighbours(skeleton, i);
+  struct Pair {
+    std::size_t x;
+    std::size_t z;
+    NodeSet middles;
+    Votes votes;
+  };
+  std::vector<Pair> pairs;
+  for (std::size_t x = 0; x < size; ++x) {
+    std::vector<std::size_t> reached;
+    for (const std::size_t y : adjacent[x]) {
+      for (const std::size_t z : adjacent[y]) {
+        if (z > x && !skeleton.adjacent(x, z)) reached.push_back(z);
+      }
+    }
+    std::sort(reached.begin(), reached.end());
+    reached.erase(std::unique(reached.begin(), reached.end()), reached.end());
+    for (const std::size_t z : reached) {
+      NodeSet middles;
+      std::set_intersection(adjacent[x].begin(), adjacent[x].end(), adjacent[z].begin(),
+                            adjacent[z].end(), std::back_inserter(middles));
+      pairs.push_back({x, z, std::move(middles), {}});
+    }
+  }
+  *tests += for_each_with_test(
+      test, pairs.size(), options.threads, observer, [&](IndependenceTest& own, std::size_t i) {
+        Pair& pair = pairs[i];
+        pair.votes =
+            vote(own, constraints, options, pair.x, pair.z, adjacent[pair.x], adjacent[pair.z]);
+      });
+  Colliders result;
+  for (const Pair& pair : pairs) {
+    for (const std::size_t y : pair.middles) {
+      const auto found = pair.votes.with.find(y);
+      const std::size_t with = found == pair.votes.with.end() ? 0 : found->second;
+      if (2 * with < pair.votes.sets) {
+        result.colliders.emplace_back(pair.x, y, pair.z);
+      } else if (2 * with == pair.votes.sets) {  // also when no set separates
+        result.ambiguous.emplace(pair.x, y, pair.z);
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace polycause

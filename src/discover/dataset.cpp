@@ -1,0 +1,136 @@
+#include "discover/dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+#include "polycause/error.h"
+
+namespace polycause {
+namespace {
+
+constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kFewestRows = 5;
+
+std::string place(const Dataset& data) { return data.name.empty() ? "discover" : data.name; }
+
+// -1, 0, 1 with missing before any number.
+int compare(double a, double b) {
+  if (std::isnan(a) || std::isnan(b))
+    return static_cast<int>(std::isnan(b)) - static_cast<int>(std::isnan(a));
+  if (a < b) return -1;
+  return a > b ? 1 : 0;
+}
+
+void add_indicators(const Column& column, Dataset& data) {
+  std::vector<std::size_t> count(column.levels.size(), 0);
+  for (const double value : column.values) {
+    if (!std::isnan(value)) ++count[static_cast<std::size_t>(value)];
+  }
+  const auto reference =
+      static_cast<std::size_t>(std::max_element(count.begin(), count.end()) - count.begin());
+  for (std::size_t level = 0; level < column.levels.size(); ++level) {
+    if (level == reference || count[level] == 0) continue;
+    Variable variable;
+    variable.id = column.name + "=" + column.levels[level];
+    variable.values.reserve(column.values.size());
+    for (const double value : column.values) {
+      variable.values.push_back(std::isnan(value)                          ? kMissing
+                                : static_cast<std::size_t>(value) == level ? 1.0
+                                                                           : 0.0);
+    }
+    data.variables.push_back(std::move(variable));
+  }
+}
+
+}  // namespace
+
+Dataset numeric_dataset(const Table& table) {
+  Dataset data;
+  data.name = table.name;
+  data.rows = table.rows();
+  for (const Column& column : table.columns) {
+    if (column.type == ColumnType::kCategorical && !column.levels.empty()) {
+      add_indicators(column, data);
+    } else {
+      data.variables.push_back({column.name, 0, column.values});
+    }
+  }
+  return data;
+}
+
+Dataset canonical(const Dataset& data, std::vector<std::size_t>* position) {
+  std::vector<std::size_t> order(data.variables.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return data.variables[a].id < data.variables[b].id;
+  });
+  std::vector<std::size_t> row(data.rows);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::sort(row.begin(), row.end(), [&](std::size_t a, std::size_t b) {
+    for (const std::size_t i : order) {
+      const int c = compare(data.variables[i].values[a], data.variables[i].values[b]);
+      if (c != 0) return c < 0;
+    }
+    return false;
+  });
+  Dataset sorted;
+  sorted.name = data.name;
+  sorted.rows = data.rows;
+  for (const std::size_t i : order) {
+    const Variable& from = data.variables[i];
+    Variable to{from.id, from.levels, std::vector<double>(data.rows)};
+    for (std::size_t r = 0; r < data.rows; ++r) to.values[r] = from.values[row[r]];
+    sorted.variables.push_back(std::move(to));
+  }
+  *position = std::move(order);
+  return sorted;
+}
+
+void check_columns(const Dataset& data) {
+  if (data.variables.empty()) {
+    throw DataError(place(data), 0, "", "no columns; expected at least one column beside the id");
+  }
+  if (data.rows < kFewestRows) {
+    throw DataError(
+        place(data), 0, "",
+        fmt::format("{} rows; expected at least {}; add participants", data.rows, kFewestRows));
+  }
+  std::map<std::string, std::size_t> seen;
+  for (const Variable& variable : data.variables) {
+    if (++seen[variable.id] > 1) {
+      throw DataError(place(data), 0, variable.id,
+                      "the name occurs twice; expected distinct names; rename one of the two");
+    }
+    std::size_t present = 0;
+    double low = std::numeric_limits<double>::infinity();
+    double high = -low;
+    for (const double value : variable.values) {
+      if (std::isnan(value)) continue;
+      if (std::isinf(value)) {
+        throw DataError(place(data), 0, variable.id,
+                        "holds an infinite value; expected finite numbers; mark it as missing");
+      }
+      ++present;
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+    if (present < kFewestRows) {
+      throw DataError(
+          place(data), 0, variable.id,
+          fmt::format("{} values are present; expected at least {}; leave the column out", present,
+                      kFewestRows));
+    }
+    if (!(low < high)) {
+      throw DataError(
+          place(data), 0, variable.id,
+          fmt::format("is constant ({}); expected values that vary; leave the column out", low));
+    }
+  }
+}
+
+}  // namespace polycause

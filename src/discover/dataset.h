@@ -1,0 +1,35 @@
+// The columns of a table as variables of a search: checked, and in an order of their own.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "polycause/table.h"
+
+namespace polycause {
+
+struct Variable {
+  std::string id;
+  std::size_t levels = 0;      ///< 0 = numeric; else `values` are codes 0 .. levels-1
+  std::vector<double> values;  ///< (n,), NaN = missing
+};
+
+struct Dataset {
+  std::string name;  ///< of the table, for messages
+  std::size_t rows = 0;
+  std::vector<Variable> variables;
+};
+
+/// Every column numeric; a categorical one of k levels becomes k-1 variables "<column>=<level>",
+/// for all levels but the most frequent.
+Dataset numeric_dataset(const Table& table);
+
+/// Variables by name and rows by value, so that sums do not depend on the order given.
+/// `position[i]` = place of the i-th variable of the result in `data`.
+Dataset canonical(const Dataset& data, std::vector<std::size_t>* position);
+
+/// Throws DataError: equal names, constant columns, infinite cells, fewer rows than a test needs.
+void check_columns(const Dataset& data);
+
+}  // namespace polycause

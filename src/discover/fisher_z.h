@@ -1,0 +1,23 @@
+// Fisher's z test of a vanishing partial correlation, on complete or incomplete columns.
+#pragma once
+
+#include <memory>
+
+#include "discover/dataset.h"
+#include "discover/independence.h"
+
+namespace polycause {
+
+/// p of a partial correlation r from n rows given a set of `depth` variables; NaN when n is too
+/// small.
+double fisher_z_p(double r, double n, std::size_t depth);
+
+/// With missing cells, each test uses the rows where all its variables are present.
+/// Throws DataError naming columns that are copies or linear combinations of others.
+std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t threads);
+
+/// From a correlation matrix (row-major, names for messages) of n rows.
+std::unique_ptr<IndependenceTest> make_fisher_z(const std::vector<double>& correlation, double n,
+                                                const std::vector<std::string>& names);
+
+}  // namespace polycause

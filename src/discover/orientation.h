@@ -1,0 +1,46 @@
+// From a skeleton to a graph with directions: colliders, then Meek's rules.
+#pragma once
+
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "discover/constraints.h"
+#include "discover/independence.h"
+#include "discover/skeleton.h"
+#include "polycause/observer.h"
+
+namespace polycause {
+
+/// An unshielded triple x - y - z, x < z.
+using Triple = std::tuple<std::size_t, std::size_t, std::size_t>;
+
+/// What was decided about the unshielded triples of a skeleton.
+struct Colliders {
+  std::vector<Triple> colliders;
+  std::set<Triple> ambiguous;  ///< no rule may rely on these being non-colliders
+};
+
+struct ColliderOptions {
+  double alpha = 0.01;
+  std::int64_t max_depth = -1;
+  std::size_t threads = 1;
+};
+
+/// Majority rule: y is a collider when it is in fewer than half of the subsets of adj(x) and of
+/// adj(z) that separate x and z, ambiguous at exactly half or when none separates.
+Colliders majority_colliders(const Skeleton& skeleton, const IndependenceTest& test,
+                             const Constraints& constraints, const ColliderOptions& options,
+                             std::size_t* tests, Observer* observer);
+
+/// Directs the skeleton: knowledge, colliders, then Meek's rules R1-R4 in rounds. Claims that
+/// contradict each other, or that together close a directed cycle, become conflicts (two arrows),
+/// so the outcome does not depend on any order and never holds a directed cycle.
+MarkMatrix orient(const Skeleton& skeleton, const Colliders& colliders,
+                  const Constraints& constraints);
+
+/// The rounds of R1-R4 alone, on a graph that is directed in part.
+void apply_meek(MarkMatrix& graph, const std::set<Triple>& ambiguous,
+                const Constraints& constraints);
+
+}  // namespace polycause

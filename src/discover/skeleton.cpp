@@ -1,0 +1,105 @@
+#include "discover/skeleton.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+
+#include "base/parallel.h"
+#include "polycause/error.h"
+
+namespace polycause {
+namespace {
+
+constexpr std::size_t kChunk = 32;  // units taken at once: a unit may be a single test
+
+NodeSet candidates(const NodeSet& neighbours, std::size_t x, std::size_t y,
+                   const Constraints& constraints) {
+  NodeSet found;
+  for (const std::size_t node : neighbours) {
+    if (node != y && constraints.may_separate(node, x, y)) found.push_back(node);
+  }
+  return found;
+}
+
+// Both sides of one pair at one depth.
+void examine(IndependenceTest& test, const Constraints& constraints, double alpha,
+             std::size_t depth, const std::vector<NodeSet>& neighbours, std::size_t x,
+             std::size_t y, PairEvidence& pair) {
+  for (const bool second : {false, true}) {
+    if (depth == 0 && second) return;
+    const NodeSet from =
+        candidates(neighbours[second ? y : x], second ? y : x, second ? x : y, constraints);
+    if (from.size() < depth) continue;
+    Weakest separating;
+    const Weakest weakest = test.scan(x, y, from, depth, alpha, [&](const NodeSet& set, double) {
+      pair.adjacent = false;
+      separating.set = set;
+      return false;
+    });
+    if (!pair.adjacent) {
+      // The scan ended at the first separating set, and that is the weakest so far.
+      pair.weakest = {weakest.result, separating.set};
+      return;
+    }
+    if (weaker(weakest.result, pair.weakest.result)) pair.weakest = weakest;
+  }
+}
+
+}  // namespace
+
+std::size_t for_each_with_test(const IndependenceTest& test, std::size_t count, std::size_t threads,
+                               Observer* observer,
+                               const std::function<void(IndependenceTest&, std::size_t)>& unit) {
+  threads = std::max<std::size_t>(1, std::min(threads, (count + kChunk - 1) / kChunk));
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::size_t> tests{0};
+  std::mutex guard;
+  parallel_for(threads, threads, [&](std::size_t) {
+    const std::unique_ptr<IndependenceTest> own = test.clone();
+    for (std::size_t first = next.fetch_add(kChunk); first < count;
+         first = next.fetch_add(kChunk)) {
+      if (observer != nullptr) {
+        const std::lock_guard<std::mutex> lock(guard);
+        if (observer->cancelled()) throw Interrupted("discover: interrupted");
+      }
+      for (std::size_t i = first; i < std::min(first + kChunk, count); ++i) unit(*own, i);
+    }
+    tests += own->tests();
+  });
+  return tests;
+}
+
+Skeleton find_skeleton(const IndependenceTest& test, const Constraints& constraints,
+                       const SkeletonOptions& options, Observer* observer) {
+  const std::size_t size = test.size();
+  Skeleton skeleton(size);
+  for (std::size_t depth = 0;; ++depth) {
+    if (options.max_depth >= 0 && depth > static_cast<std::size_t>(options.max_depth)) break;
+    std::vector<NodeSet> neighbours(size);
+    std::vector<std::pair<std::size_t, std::size_t>> open;
+    for (std::size_t i = 0; i < size; ++i) {
+      for (std::size_t j = 0; j < size; ++j) {
+        if (skeleton.adjacent(i, j)) neighbours[i].push_back(j);
+      }
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      for (const std::size_t j : neighbours[i]) {
+        if (i < j && std::max(neighbours[i].size(), neighbours[j].size()) > depth)
+          open.emplace_back(i, j);
+      }
+    }
+    if (open.empty()) break;
+    skeleton.depth = depth;
+    skeleton.tests += for_each_with_test(
+        test, open.size(), options.threads, observer, [&](IndependenceTest& own, std::size_t unit) {
+          const auto [x, y] = open[unit];
+          examine(own, constraints, options.alpha, depth, neighbours, x, y, skeleton.pair(x, y));
+        });
+    if (observer != nullptr) {
+      observer->progress({"skeleton, sets of " + std::to_string(depth), 0.0, -1});
+    }
+  }
+  return skeleton;
+}
+
+}  // namespace polycause

@@ -1,0 +1,162 @@
+// Graph files and the joining of tables.
+#include "base/files.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "polycause/discover.h"
+#include "polycause/error.h"
+#include "polycause/graph.h"
+
+namespace polycause {
+namespace {
+
+class Files : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "polycause-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    directory_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+  std::string file(const std::string& content) {
+    const std::string path = join_path(directory_, "file");
+    write_file(path, content);
+    return path;
+  }
+  std::string directory_;
+};
+
+Graph sample() {
+  Graph graph;
+  graph.nodes = {{"blood.z1", "blood", "latent"},
+                 {"demo.a,b", "demo", "covariate"},
+                 {"demo.\"q\" <&>", "demo", "covariate"}};
+  Edge directed;
+  directed.source = 0;
+  directed.target = 1;
+  directed.kind = "discovered";
+  directed.strength = -0.25;
+  directed.p_value = 1e-300;
+  directed.q_value = 0.1;
+  directed.n = 100;
+  directed.separating_set = {"demo.\"q\" <&>"};
+  Edge circle;
+  circle.source = 2;
+  circle.target = 0;
+  circle.mark_source = Mark::kCircle;
+  circle.kind = "learned";
+  circle.stability = 0.75;
+  graph.edges = {directed, circle};
+  return graph;
+}
+
+TEST_F(Files, EdgeTableReadsBackAsWritten) {
+  const std::string text = edges_csv(sample());
+  EXPECT_EQ(
+      text,
+      "source,target,mark_source,mark_target,kind,strength,p_value,q_value,n,separating_set,"
+      "stability\n"
+      "blood.z1,\"demo.a,b\",tail,arrow,discovered,-0.25,1e-300,0.1,100,\"demo.\"\"q\"\" <&>\",\n"
+      "\"demo.\"\"q\"\" <&>\",blood.z1,circle,arrow,learned,,,,,,0.75\n");
+  const Graph read = read_edges_csv(file(text));
+  EXPECT_EQ(edges_csv(read), text);
+  EXPECT_EQ(read.nodes[0].type, "latent");
+  EXPECT_EQ(read.nodes[0].modality, "blood");
+  EXPECT_EQ(read.nodes[1].type, "covariate");
+}
+
+TEST_F(Files, JsonReadsBackAsWritten) {
+  const std::string text = graph_json(sample());
+  const Graph read = read_graph_json(file(text));
+  EXPECT_EQ(graph_json(read), text);
+  EXPECT_EQ(edges_csv(read), edges_csv(sample()));
+}
+
+TEST_F(Files, PlainEdgeListIsDirected) {
+  const Graph read = read_edges_csv(file("\xEF\xBB\xBFsource,target\r\na,b\r\nb,c\r\n"));
+  ASSERT_EQ(read.edges.size(), 2u);
+  EXPECT_EQ(read.nodes.size(), 3u);
+  EXPECT_EQ(read.edges[1].mark_source, Mark::kTail);
+  EXPECT_EQ(read.edges[1].mark_target, Mark::kArrow);
+}
+
+TEST_F(Files, MalformedFilesAreNamedWithTheirLine) {
+  const auto fails = [&](const std::string& content, std::size_t row, const std::string& part) {
+    try {
+      read_edges_csv(file(content));
+      ADD_FAILURE() << "no error for " << content;
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.row(), row) << error.what();
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  fails("", 1, "empty");
+  fails("from,to\na,b\n", 1, "source");
+  fails("source,target\na,b\na\n", 3, "cells");
+  fails("source,target\n\"a,b\n", 2, "quote");
+  fails("source,target,mark_source\na,b,dot\n", 2, "dot");
+  fails("source,target,strength\na,b,much\n", 2, "much");
+  fails("source,target\na,\n", 2, "without a name");
+  EXPECT_THROW(read_graph_json(file("{\"nodes\": 3}")), DataError);
+  EXPECT_THROW(read_graph_json(file("nonsense")), DataError);
+  EXPECT_THROW(
+      read_graph_json(file("{\"nodes\": [], \"edges\": [{\"source\": \"a\", \"target\": \"b\"}]}")),
+      DataError);
+}
+
+TEST(GraphText, EveryFormatHoldsNodesAndMarks) {
+  const std::string tetrad = graph_tetrad(sample());
+  EXPECT_NE(tetrad.find("Graph Nodes:\nblood.z1;demo.a,b;"), std::string::npos);
+  EXPECT_NE(tetrad.find("1. blood.z1 --> demo.a,b\n"), std::string::npos);
+  EXPECT_NE(tetrad.find("2. demo.\"q\" <&> o-> blood.z1\n"), std::string::npos);
+  EXPECT_NE(graph_dot(sample()).find("arrowtail=odot, arrowhead=normal"), std::string::npos);
+  EXPECT_NE(graph_graphml(sample()).find("demo.&quot;q&quot; &lt;&amp;&gt;"), std::string::npos);
+}
+
+TEST(GraphText, CyclesAreSeen) {
+  Graph graph;
+  graph.nodes = {{"a", "", ""}, {"b", "", ""}, {"c", "", ""}};
+  const auto edge = [](std::size_t from, std::size_t to) {
+    Edge e;
+    e.source = from;
+    e.target = to;
+    return e;
+  };
+  graph.edges = {edge(0, 1), edge(1, 2)};
+  EXPECT_FALSE(has_directed_cycle(graph));
+  graph.edges.push_back(edge(2, 0));
+  EXPECT_TRUE(has_directed_cycle(graph));
+  graph.edges.back().mark_source = Mark::kArrow;
+  EXPECT_FALSE(has_directed_cycle(graph));
+  graph.edges = {edge(0, 1), edge(1, 0)};
+  EXPECT_TRUE(has_directed_cycle(graph));
+}
+
+TEST(Join, KeepsParticipantsOfEveryTable) {
+  Table a;
+  a.name = "blood";
+  a.ids = {"3", "1", "2"};
+  a.columns = {{"hdl", ColumnType::kContinuous, {30, 10, 20}, {}},
+               {"blood.z1", ColumnType::kContinuous, {3, 1, 2}, {}}};
+  Table b;
+  b.ids = {"2", "4", "3"};
+  b.columns = {{"age", ColumnType::kOrdinal, {22, 44, 33}, {}}};
+  const Table joined = join({a, b});
+  EXPECT_EQ(joined.ids, (std::vector<std::string>{"3", "2"}));
+  ASSERT_EQ(joined.columns.size(), 3u);
+  EXPECT_EQ(joined.columns[0].name, "blood.hdl");
+  EXPECT_EQ(joined.columns[1].name, "blood.z1");
+  EXPECT_EQ(joined.columns[2].name, "age");
+  EXPECT_EQ(joined.columns[2].values, (std::vector<double>{33, 22}));
+  b.ids = {"7", "8", "9"};
+  EXPECT_THROW(join({a, b}), DataError);
+  b.ids = {"3", "3", "1"};
+  EXPECT_THROW(join({a, b}), DataError);
+  EXPECT_THROW(join({a, a}), DataError);
+}
+
+}  // namespace
+}  // namespace polycause
