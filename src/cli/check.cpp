@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/arguments.h"
+#include "cli/commands.h"
+
+namespace polycause::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::size_t held_out(const Study& study) {
+  std::size_t count = 0;
+  for (const bool validation : study.validation) count += validation ? 1 : 0;
+  return count;
+}
+
+Json account_json(const Study& study) {
+  Json json = {{"study", study.spec.name},      {"participants", study.participants()},
+               {"validation", held_out(study)}, {"modalities", Json::array()},
+               {"tables", Json::array()},       {"columns", Json::array()},
+               {"warnings", study.warnings}};
+  for (const Modality& modality : study.modalities) {
+    json["modalities"].push_back({{"name", modality.name},
+                                  {"latents", modality.latents},
+                                  {"private", modality.private_dims},
+                                  {"columns", modality.table.columns.size()}});
+  }
+  for (const TableAccount& table : study.tables) {
+    Json dropped = Json::object();
+    for (const auto& [reason, count] : table.dropped) dropped[reason] = count;
+    json["tables"].push_back(
+        {{"name", table.table}, {"rows", table.rows}, {"kept", table.kept}, {"dropped", dropped}});
+  }
+  for (const ColumnAccount& column : study.columns) {
+    json["columns"].push_back({{"table", column.table},
+                               {"column", column.column},
+                               {"type", to_string(column.type)},
+                               {"missing", column.missing},
+                               {"used", column.used},
+                               {"note", column.note}});
+  }
+  return json;
+}
+
+std::string account_text(const Study& study) {
+  std::vector<std::vector<std::string>> modalities{{"modality", "columns", "latents", "private"}};
+  for (const Modality& modality : study.modalities) {
+    modalities.push_back({modality.name, fmt::format("{}", modality.table.columns.size()),
+                          fmt::format("{}", modality.latents),
+                          fmt::format("{}", modality.private_dims)});
+  }
+  std::vector<std::vector<std::string>> tables{{"table", "rows", "used", "not used because"}};
+  for (const TableAccount& table : study.tables) {
+    std::vector<std::string> reasons;
+    for (const auto& [reason, count] : table.dropped)
+      reasons.push_back(fmt::format("{} {}", count, reason));
+    tables.push_back({table.table, fmt::format("{}", table.rows), fmt::format("{}", table.kept),
+                      fmt::format("{}", fmt::join(reasons, "; "))});
+  }
+  std::vector<std::vector<std::string>> columns{
+      {"table", "column", "type", "missing", "used", "note"}};
+  for (const ColumnAccount& column : study.columns) {
+    columns.push_back({column.table, column.column, to_string(column.type),
+                       fmt::format("{}", column.missing), column.used ? "yes" : "no", column.note});
+  }
+  return fmt::format("{}: {} participants, {} of them held out for validation\n\n{}\n{}\n{}",
+                     study.spec.name, study.participants(), held_out(study), aligned(modalities),
+                     aligned(tables), aligned(columns));
+}
+
+}  // namespace
+
+void add_check(CLI::App& program, Terminal& terminal) {
+  struct Arguments {
+    StudyArguments study;
+    bool json = false;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      program.add_subcommand("check", "Read everything, say what would be used, and stop");
+  add_study_options(*command, arguments->study);
+  add_json_flag(*command, arguments->json);
+  command->footer(
+      "Example:\n"
+      "  polycause check cohort/study.toml");
+  command->callback([arguments, &terminal] {
+    const Settings settings = read_settings(arguments->study);
+    const Study study = load_study(settings.study, settings.fit.seed, &terminal);
+    for (const std::string& warning : study.warnings) terminal.warning(warning);
+    print_result(arguments->json ? account_json(study).dump(2) + "\n" : account_text(study));
+  });
+}
+
+}  // namespace polycause::cli

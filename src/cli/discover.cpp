@@ -1,0 +1,172 @@
+#include "polycause/discover.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <sstream>
+
+#include "base/files.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/summary.h"
+#include "polycause/error.h"
+#include "report/run_folder.h"
+
+namespace polycause::cli {
+namespace {
+
+struct DiscoverArguments {
+  std::vector<std::string> tables;
+  std::string out;
+  std::string id;
+  std::vector<std::string> missing;
+  std::vector<std::string> tiers;
+  std::string tiers_file;
+  std::map<std::string, std::string> settings;  ///< key -> text of its option, "" = not given
+  std::vector<std::string> sets;
+  bool force = false;
+  bool json = false;
+};
+
+std::string trimmed(const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r");
+  return begin == std::string::npos
+             ? ""
+             : text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+void add_tier(Knowledge& knowledge, int tier, const std::string& line, const std::string& where) {
+  std::istringstream names(line);
+  for (std::string name; std::getline(names, name, ',');) {
+    name = trimmed(name);
+    if (name.empty()) continue;
+    if (!knowledge.tier.emplace(name, tier).second) {
+      throw ConfigError(
+          fmt::format("{}: '{}' stands in two tiers; expected it once; remove one", where, name));
+    }
+  }
+}
+
+/// Tiers of --tiers FILE (one tier per line, earliest first, # begins a comment), then of --tier.
+Knowledge read_knowledge(const DiscoverArguments& arguments) {
+  Knowledge knowledge;
+  int tier = 0;
+  if (!arguments.tiers_file.empty()) {
+    std::istringstream lines(read_file(arguments.tiers_file));
+    for (std::string line; std::getline(lines, line);) {
+      line = trimmed(line.substr(0, line.find('#')));
+      if (!line.empty()) add_tier(knowledge, tier++, line, arguments.tiers_file);
+    }
+  }
+  for (const std::string& line : arguments.tiers) add_tier(knowledge, tier++, line, "--tier");
+  return knowledge;
+}
+
+Table read_tables(const DiscoverArguments& arguments) {
+  TableOptions options;
+  if (!arguments.id.empty()) {
+    options.id = arguments.id == "none" ? "" : arguments.id;
+    options.id_required = arguments.id != "none";
+  }
+  if (!arguments.missing.empty()) options.missing = arguments.missing;
+  std::vector<Table> tables;
+  for (const std::string& path : arguments.tables) {
+    tables.push_back(read_table(path, options));
+    if (arguments.tables.size() == 1) tables.back().name.clear();
+  }
+  return tables.size() == 1 ? tables.front() : join(tables);
+}
+
+std::string option_name(const std::string& key) {
+  std::string name = key.substr(key.find('.') + 1);
+  for (char& c : name) {
+    if (c == '_') c = '-';
+  }
+  return "--" + name;
+}
+
+void run_discover(const DiscoverArguments& arguments, Terminal& terminal) {
+  DiscoverOptions options;
+  const VisitSettings visit = [&](SettingsVisitor& visitor) { visit_settings(options, visitor); };
+  for (const auto& [key, text] : arguments.settings) {
+    if (!text.empty()) apply_setting(visit, key, text, option_name(key));
+  }
+  apply_sets(visit, arguments.sets);
+  const Knowledge knowledge = read_knowledge(arguments);
+  OutputDirectory out(arguments.out, arguments.force);
+  const Table table = read_tables(arguments);
+  terminal.info(fmt::format("{} rows, {} columns", table.rows(), table.columns.size()));
+  const Graph graph = discover(table, knowledge, options, &terminal);
+  write_discovered(out.path(), graph);
+  out.keep();
+  if (arguments.json) {
+    print_result(graph_json(graph));
+    return;
+  }
+  print_result(fmt::format("{} nodes, {} edges; all of them in {}\n{}", graph.nodes.size(),
+                           graph.edges.size(), out.file("edges.csv"), edge_lines(graph, 40)));
+}
+
+/// One option per setting, so that the command line never falls behind the library.
+void add_setting_options(CLI::App& command, DiscoverArguments& arguments) {
+  DiscoverOptions defaults;
+  for (const SettingInfo& info :
+       list_settings([&](SettingsVisitor& visitor) { visit_settings(defaults, visitor); })) {
+    std::string& text = arguments.settings[info.key];
+    if (info.type == "bool") {
+      command.add_flag_callback(
+          option_name(info.key), [&text] { text = "true"; }, info.meaning);
+      continue;
+    }
+    const std::string range = info.range.empty() ? info.type : info.range;
+    command.add_option(option_name(info.key), text, info.meaning)
+        ->option_text(fmt::format("{}  (default {})", range, info.value));
+  }
+}
+
+}  // namespace
+
+void add_discover(CLI::App& program, Terminal& terminal) {
+  auto arguments = std::make_shared<DiscoverArguments>();
+  CLI::App* command =
+      program.add_subcommand("discover", "Causal discovery over the columns of one or more tables");
+  command
+      ->add_option("tables", arguments->tables,
+                   "Tables (CSV, TSV, XPT, NPY, NPZ; also .gz), joined by id")
+      ->required()
+      ->option_text("TABLE.csv ...");
+  command->add_option("--out", arguments->out, "Directory to write; must be new or empty")
+      ->required()
+      ->option_text("DIR");
+  command->add_option("--id", arguments->id, "Column with the participant ids, or 'none'")
+      ->option_text("NAME  (default: a first column called sample_id)");
+  command
+      ->add_option("--missing", arguments->missing,
+                   "Texts that mean a missing cell, separated by commas")
+      ->delimiter(',')
+      ->option_text("TOKENS");
+  command
+      ->add_option("--tiers", arguments->tiers_file,
+                   "File with one tier per line, earliest first, names separated by commas")
+      ->option_text("FILE");
+  command
+      ->add_option("--tier", arguments->tiers,
+                   "One tier, as a line of such a file; repeats, earliest first")
+      ->option_text("NAMES");
+  add_setting_options(*command, *arguments);
+  command
+      ->add_option("--set", arguments->sets,
+                   "Change one setting; repeats; see 'polycause config discover'")
+      ->option_text("KEY=VALUE ...");
+  add_force_flag(*command, arguments->force);
+  add_json_flag(*command, arguments->json);
+  command->footer(
+      "Names in tiers may hold * for any text.\n"
+      "Example:\n"
+      "  polycause discover cohort-fit/latents.csv lifestyle.csv --out graph --tier age,sex --tier "
+      "'blood.*'");
+  command->callback([arguments, &terminal] { run_discover(*arguments, terminal); });
+}
+
+}  // namespace polycause::cli

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/files.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "polycause/model.h"
+
+namespace polycause::cli {
+namespace {
+
+struct EncodeArguments {
+  std::string run;
+  std::string study;
+  std::string root;
+  std::string out;
+  bool force = false;
+};
+
+void run_encode(const EncodeArguments& arguments, Terminal& terminal) {
+  require_new_file(arguments.out, arguments.force);
+  const Model model = Model::load(join_path(arguments.run, "model"));
+  const StudySpec spec = read_study_spec(arguments.study, arguments.root);
+  const Study study = load_study_like(spec, model.modalities(), &terminal);
+  for (const std::string& warning : study.warnings) terminal.warning(warning);
+  const Encoding encoding = encode(model, study);
+  write_file(arguments.out, table_csv(encoding.latents, "sample_id", 9));
+  print_result(fmt::format("{}: {} participants, {} latents\n", arguments.out, study.participants(),
+                           encoding.latents.columns.size()));
+}
+
+}  // namespace
+
+void add_encode(CLI::App& program, Terminal& terminal) {
+  auto arguments = std::make_shared<EncodeArguments>();
+  CLI::App* command =
+      program.add_subcommand("encode", "Latents of new participants with a fitted model");
+  command->add_option("run", arguments->run, "Run folder of the fit")
+      ->required()
+      ->option_text("RUN");
+  command->add_option("--study", arguments->study, "Study file with the same modalities")
+      ->required()
+      ->option_text("STUDY.toml");
+  command->add_option("--root", arguments->root, "Directory that the study's paths are relative to")
+      ->option_text("DIR");
+  command->add_option("--out", arguments->out, "CSV file to write")
+      ->required()
+      ->option_text("FILE.csv");
+  add_force_flag(*command, arguments->force);
+  command->footer(
+      "Example:\n"
+      "  polycause encode cohort-fit --study new/study.toml --out new-latents.csv");
+  command->callback([arguments, &terminal] { run_encode(*arguments, terminal); });
+}
+
+}  // namespace polycause::cli

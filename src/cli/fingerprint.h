@@ -1,0 +1,22 @@
+// config.toml of a run folder: the settings in full and a digest of the data, so that a run that is
+// continued can be told from another one.
+#pragma once
+
+#include <string>
+
+#include "cli/arguments.h"
+#include "polycause/study.h"
+
+namespace polycause::cli {
+
+/// Sixteen hexadecimal digits over ids, columns, values and split.
+std::string study_digest(const Study& study);
+
+/// The text of config.toml.
+std::string config_text(const Settings& settings, const Study& study);
+
+/// Two config.toml texts: "" when they describe the same run (threads and the place of the
+/// files do not matter), otherwise the first pair of lines that differ, for a message.
+std::string first_difference(const std::string& a, const std::string& b);
+
+}  // namespace polycause::cli

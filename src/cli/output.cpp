@@ -1,0 +1,44 @@
+#include "cli/output.h"
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "polycause/error.h"
+
+namespace polycause::cli {
+namespace fs = std::filesystem;
+
+OutputDirectory::OutputDirectory(const std::string& path, bool reuse) : path_(path) {
+  fs::path missing;
+  for (fs::path p = fs::absolute(path).lexically_normal(); !p.empty() && !fs::exists(p);
+       p = p.parent_path()) {
+    missing = p;
+  }
+  make_output_directory(path, reuse);
+  made_ = missing.string();
+}
+
+OutputDirectory::~OutputDirectory() {
+  if (made_.empty()) return;
+  std::error_code ignored;  // the error that brought us here matters more
+  fs::remove_all(made_, ignored);
+}
+
+std::string OutputDirectory::file(const std::string& name) const { return join_path(path_, name); }
+
+void require_new_file(const std::string& path, bool force) {
+  const fs::path parent = fs::path(path).parent_path();
+  if (fs::is_directory(path)) {
+    throw ConfigError(path + ": found a directory; expected the name of a file to write");
+  }
+  if (!parent.empty() && !fs::is_directory(parent)) {
+    throw ConfigError(path + ": the directory " + parent.string() +
+                      " does not exist; make it first");
+  }
+  if (!force && fs::exists(path)) {
+    throw ConfigError(path +
+                      ": the file exists; choose another --out, or add --force to overwrite");
+  }
+}
+
+}  // namespace polycause::cli

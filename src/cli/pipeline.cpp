@@ -1,0 +1,163 @@
+#include "cli/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include "base/files.h"
+#include "cli/fingerprint.h"
+#include "cli/output.h"
+#include "polycause/error.h"
+#include "report/recorder.h"
+#include "report/run_folder.h"
+
+namespace polycause::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Removes what an earlier run left in a directory that --force gives to a new one.
+void clear_run_folder(const std::string& directory) {
+  for (const char* name : {"config.toml",       "run.json",           "log.txt",
+                           "metrics.csv",       "checkpoints",        "model",
+                           "latents.csv",       "private.csv",        "exogenous.csv",
+                           "split.csv",         "relations.csv",      "replicates",
+                           "learned_edges.csv", "learned_graph.json", "learned_graph.graphml",
+                           "learned_graph.dot", "edges.csv",          "graph.json",
+                           "graph.graphml",     "graph.dot",          "graph.tetrad.txt",
+                           "scores.json",       "report.html"}) {
+    fs::remove_all(fs::path(directory) / name);
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    if (entry.path().filename().string().rfind("events.out.tfevents.", 0) == 0)
+      fs::remove(entry.path());
+  }
+}
+
+/// --resume continues only what was begun with the same study and settings.
+bool resumes(const std::string& directory, const std::string& config) {
+  const std::string path = join_path(directory, "config.toml");
+  if (!fs::exists(directory) || fs::is_empty(directory)) return false;
+  if (!fs::exists(path)) {
+    throw ConfigError(directory +
+                      ": --resume found files but no config.toml; expected the folder of an "
+                      "interrupted run, or a new or empty one; choose another --out");
+  }
+  const std::string difference = first_difference(read_file(path), config);
+  if (!difference.empty()) {
+    throw ConfigError(
+        fmt::format("{}: --resume with another study or other settings ({}); expected the "
+                    "same; repeat the first command, or choose another --out",
+                    path, difference));
+  }
+  return true;
+}
+
+std::string resume_hint(const FitArguments& arguments) {
+  return fmt::format(
+      "interrupted; finished parts are kept in {}; the same command with --resume goes on "
+      "from there",
+      arguments.out);
+}
+
+/// Direction that the study gives beforehand: its tiers, or, where modalities are listed causes
+/// first, one tier per modality.
+Knowledge knowledge_of(const Study& study, const Table& latents) {
+  Knowledge knowledge;
+  const auto& tiers = study.spec.tiers;
+  for (std::size_t i = 0; i < tiers.size(); ++i) {
+    for (const std::string& name : tiers[i]) knowledge.tier[name] = static_cast<int>(i);
+  }
+  if (!tiers.empty() || study.spec.order != "given") return knowledge;
+  for (std::size_t m = 0; m < study.modalities.size(); ++m) {
+    const std::string prefix = study.modalities[m].name + ".";
+    for (const Column& column : latents.columns) {
+      if (column.name.rfind(prefix, 0) == 0) knowledge.tier[column.name] = static_cast<int>(m);
+    }
+  }
+  return knowledge;
+}
+
+}  // namespace
+
+FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
+  FittedStudy fitted;
+  fitted.settings = read_settings(arguments);
+  OutputDirectory out(arguments.out, arguments.force || arguments.resume);
+  FitOptions& options = fitted.settings.fit;
+
+  const Clock::time_point start = Clock::now();
+  fitted.study = load_study(fitted.settings.study, options.seed, &terminal);
+  RunHeader header;
+  header.seconds.emplace_back("read", seconds_since(start));
+  header.config_toml = config_text(fitted.settings, fitted.study);
+  const bool resume = arguments.resume && resumes(out.path(), header.config_toml);
+  if (!resume) {
+    clear_run_folder(out.path());
+    write_file(out.file("config.toml"), header.config_toml);
+  }
+  options.checkpoint_dir = out.file("checkpoints");
+  make_directory(options.checkpoint_dir);
+
+  for (const std::string& warning : fitted.study.warnings) terminal.warning(warning);
+  Recorder recorder(out.path(), &terminal);
+  terminal.replay_to(recorder);
+  try {
+    fitted.fit = train(fitted.study, options, &recorder);
+  } catch (const Error& error) {
+    const Terminal::Muted muted(terminal);
+    recorder.message(LogLevel::kWarning, error.what());
+    if (dynamic_cast<const Interrupted*>(&error) != nullptr) {
+      out.keep();
+      throw Interrupted(resume_hint(arguments));
+    }
+    if (dynamic_cast<const NumericError*>(&error) != nullptr)
+      out.keep();  // the log tells what happened
+    throw;
+  }
+  out.keep();
+  fitted.fit.model.save(out.file("model"));
+  write_fit(out.path(), fitted.study, fitted.fit, options, header);
+  recorder.close();
+  for (const Warning& warning : fitted.fit.warnings) terminal.warning(warning.text);
+  return fitted;
+}
+
+Graph discover_in_run(const std::string& directory, const FittedStudy& fitted, Terminal& terminal) {
+  const Clock::time_point start = Clock::now();
+  const Table& latents = fitted.fit.encoding.latents;
+  std::vector<Table> tables{latents};
+  tables.insert(tables.end(), fitted.study.covariates.begin(), fitted.study.covariates.end());
+  Graph graph = discover(join(tables), knowledge_of(fitted.study, latents),
+                         fitted.settings.discover, &terminal);
+  for (Node& node : graph.nodes) {
+    const bool latent = latents.find(node.id) < latents.columns.size();
+    node.type = latent ? "latent" : "covariate";
+    if (node.modality.empty()) node.modality = node.id.substr(0, node.id.find('.'));
+  }
+  write_discovered(directory, graph);
+  append_to_run(directory, "discover", seconds_since(start));
+  return graph;
+}
+
+Scores evaluate_run(const std::string& directory, const std::string& truth_directory) {
+  const Clock::time_point start = Clock::now();
+  const Table estimate = read_table(join_path(directory, "latents.csv"));
+  const Table truth = read_table(join_path(truth_directory, "latents.csv"));
+  const Graph learned = read_graph_json(join_path(directory, "learned_graph.json"));
+  const Graph truth_graph = read_edges_csv(join_path(truth_directory, "edges.csv"));
+  const Scores scores = evaluate(estimate, truth, &learned, &truth_graph);
+  write_scores(directory, scores);
+  append_to_run(directory, "evaluate", seconds_since(start));
+  return scores;
+}
+
+}  // namespace polycause::cli

@@ -1,0 +1,83 @@
+#include "polycause/simulate.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/settings.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+
+namespace polycause::cli {
+namespace {
+
+struct SimulateArguments {
+  std::string name;
+  std::string out;
+  std::uint64_t seed = 0;
+  std::vector<std::string> sets;
+  bool force = false;
+  bool json = false;
+};
+
+void run_simulate(const SimulateArguments& arguments, Terminal& terminal) {
+  SimulateOptions options = simulation_preset(arguments.name);
+  apply_sets([&](SettingsVisitor& visitor) { visit_settings(options, visitor); }, arguments.sets);
+  OutputDirectory out(arguments.out, arguments.force);
+  const Simulation simulation = simulate(arguments.name, options, arguments.seed);
+  write_simulation(simulation, out.path());
+  out.keep();
+
+  terminal.info(fmt::format("{}: study {}, truth in {}", simulation.name, out.file("study.toml"),
+                            out.file("truth")));
+  if (arguments.json) {
+    nlohmann::ordered_json json{{"study", out.file("study.toml")}, {"truth", out.file("truth")}};
+    json["participants"] = simulation.latents.rows();
+    json["latents"] = simulation.latents.columns.size();
+    json["edges"] = simulation.graph.edges.size();
+    for (const Table& table : simulation.tables) json["columns"][table.name] = table.columns.size();
+    print_result(json.dump(2) + "\n");
+    return;
+  }
+  std::vector<std::vector<std::string>> rows{{"table", "participants", "columns", "file"}};
+  for (std::size_t i = 0; i < simulation.tables.size(); ++i) {
+    const Table& table = simulation.tables[i];
+    rows.push_back({table.name, fmt::format("{}", table.rows()),
+                    fmt::format("{}", table.columns.size()), out.file(simulation.files[i])});
+  }
+  print_result(aligned(rows) + fmt::format("\n{} latents, {} edges between them\n",
+                                           simulation.latents.columns.size(),
+                                           simulation.graph.edges.size()));
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& program, Terminal& terminal) {
+  auto arguments = std::make_shared<SimulateArguments>();
+  CLI::App* command = program.add_subcommand("simulate", "Write a study with a known truth");
+  command
+      ->add_option("name", arguments->name,
+                   fmt::format("One of {}", fmt::join(simulation_names(), ", ")))
+      ->required()
+      ->option_text("NAME")
+      ->check(CLI::IsMember(simulation_names()));
+  command->add_option("--out", arguments->out, "Directory to write; must be new or empty")
+      ->required()
+      ->option_text("DIR");
+  command->add_option("--seed", arguments->seed, "Seed of all random numbers")
+      ->option_text("N  (default 0)");
+  command
+      ->add_option("--set", arguments->sets,
+                   "Change one setting; repeats; see 'polycause config simulate'")
+      ->option_text("KEY=VALUE ...");
+  add_force_flag(*command, arguments->force);
+  add_json_flag(*command, arguments->json);
+  command->footer(
+      "Example:\n"
+      "  polycause simulate case2 --out case2 --seed 1 --set simulate.noise=gaussian");
+  command->callback([arguments, &terminal] { run_simulate(*arguments, terminal); });
+}
+
+}  // namespace polycause::cli

@@ -1,0 +1,114 @@
+#include "cli/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "cli/terminal.h"
+
+namespace polycause::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string number(double value, int digits = 3) {
+  return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "";
+}
+
+Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+const char* arrow(const Edge& edge) {
+  static const char* const kForms[3][3] = {
+      {"---", "-->", "--o"}, {"<--", "<->", "<-o"}, {"o--", "o->", "o-o"}};
+  const auto index = [](Mark mark) {
+    return mark == Mark::kTail ? 0 : mark == Mark::kArrow ? 1 : 2;
+  };
+  return kForms[index(edge.mark_source)][index(edge.mark_target)];
+}
+
+double weight(const Edge& edge) {
+  return std::isfinite(edge.strength) ? std::fabs(edge.strength) : -1;
+}
+
+}  // namespace
+
+std::string edge_lines(const Graph& graph, std::size_t most) {
+  std::vector<std::size_t> order(graph.edges.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return weight(graph.edges[a]) > weight(graph.edges[b]);
+  });
+  std::vector<std::vector<std::string>> rows{{"edge", "", "", "strength", "kind"}};
+  for (std::size_t i = 0; i < std::min(most, order.size()); ++i) {
+    const Edge& edge = graph.edges[order[i]];
+    rows.push_back({graph.nodes[edge.source].id, arrow(edge), graph.nodes[edge.target].id,
+                    number(edge.strength), edge.kind});
+  }
+  std::string text = order.empty() ? "no edges\n" : aligned(rows);
+  if (order.size() > most) text += fmt::format("... and {} more\n", order.size() - most);
+  return text;
+}
+
+std::string fit_text(const Study& study, const Fit& fit) {
+  std::vector<std::vector<std::string>> rows{{"latent", "agreement", "least", "compared with"}};
+  for (const LatentReport& latent : fit.latents) {
+    const bool compared = latent.replicates > 0;
+    rows.push_back({latent.name, compared ? number(latent.agreement) : "",
+                    compared ? number(latent.agreement_min) : "",
+                    fmt::format("{}", latent.replicates)});
+  }
+  std::vector<std::string> fitted;
+  for (std::size_t m = 0; m < std::min(study.modalities.size(), fit.reconstruction_r2.size());
+       ++m) {
+    fitted.push_back(
+        fmt::format("{} {}", study.modalities[m].name, number(fit.reconstruction_r2[m])));
+  }
+  return fmt::format("{}: {} participants, {} prior, held-out reconstruction R2: {}\n\n{}\n{}",
+                     study.spec.name, study.participants(), fit.prior, fmt::join(fitted, ", "),
+                     aligned(rows), edge_lines(fit.learned, 40));
+}
+
+Json fit_json(const Study& study, const Fit& fit) {
+  Json json = {{"study", study.spec.name}, {"participants", study.participants()},
+               {"prior", fit.prior},       {"latents", Json::array()},
+               {"edges", Json::array()},   {"warnings", Json::array()}};
+  for (const LatentReport& latent : fit.latents) {
+    json["latents"].push_back({{"name", latent.name},
+                               {"agreement", finite(latent.agreement)},
+                               {"agreement_min", finite(latent.agreement_min)},
+                               {"replicates", latent.replicates}});
+  }
+  for (const Edge& edge : fit.learned.edges) {
+    json["edges"].push_back({{"source", fit.learned.nodes[edge.source].id},
+                             {"target", fit.learned.nodes[edge.target].id},
+                             {"strength", finite(edge.strength)}});
+  }
+  for (const Warning& warning : fit.warnings) {
+    json["warnings"].push_back({{"code", warning.code}, {"text", warning.text}});
+  }
+  return json;
+}
+
+std::string scores_text(const Scores& scores) {
+  const auto count = [](std::int64_t value) { return value < 0 ? "" : fmt::format("{}", value); };
+  std::string text =
+      aligned({{"score", "value", "meaning"},
+               {"mcc_spearman", number(scores.mcc_spearman),
+                "mean |rank correlation| with the true latents"},
+               {"mcc_spearman_min", number(scores.mcc_spearman_min), "of the worst latent"},
+               {"mcc", number(scores.mcc), "the same with Pearson's correlation"},
+               {"r2", number(scores.r2), "true latents explained by the estimated ones"},
+               {"shd", count(scores.shd), "edges between modalities missing, extra or reversed"},
+               {"shd_within", count(scores.shd_within), "edges inside a modality"}});
+  std::vector<std::vector<std::string>> rows{
+      {"true latent", "estimate", "spearman", "pearson", "r2"}};
+  for (const LatentScore& latent : scores.latents) {
+    rows.push_back({latent.truth, latent.estimate, number(latent.spearman), number(latent.pearson),
+                    number(latent.r2)});
+  }
+  return text + "\n" + aligned(rows);
+}
+
+}  // namespace polycause::cli
