@@ -1,0 +1,150 @@
+// The density of the frozen codes u = (u_1, ..., u_M): an invertible head per modality, Eq. (2) inverted,
+// followed by the causal prior of Eq. (1),
+//   p(u) = prod_m |det d(z_m, eta_m)/d u_m| * prod_i p(z_i | gated parents) * N(eta; 0, I),
+// with exact gradients written by hand (docs/methods/staged.md derives them).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "model/mlp.h"
+
+namespace polycause {
+
+struct DensityWorkspace;
+
+/// Whitened codes of all participants, per modality (n, d) row-major.
+struct Codes {
+  std::size_t participants = 0;
+  std::vector<int> width;              ///< d(z) + d(eta) per modality
+  std::vector<std::vector<float>> u;   ///< (n, width)
+};
+
+enum class PriorKind {
+  kAdditive,  ///< z_i = sum_j g_ij h_ij(z_j) + eps_i, h a combination of kBasis functions
+  kGeneral    ///< a mixture whose parameters are a network of the gated parents
+};
+
+struct LatentPair {
+  int source = 0;  ///< parent, index over all latents
+  int target = 0;
+};
+
+struct DensityShape {
+  std::vector<int> latents;   ///< d(z) per modality
+  std::vector<int> privates;  ///< d(eta) per modality
+  int layers_per_width = 3;   ///< 0: only the linear map of z (rotation search)
+  int hidden = 32;            ///< width of every conditioner
+  PriorKind prior = PriorKind::kAdditive;
+  std::vector<LatentPair> pairs;  ///< edges that may exist
+  bool gated = false;             ///< hard-concrete gates; otherwise all pairs are open
+};
+
+/// z, eta, eps and log-likelihood of participants; (n, D) row-major, D = sum of latents.
+struct Decomposition {
+  std::vector<float> z;
+  std::vector<float> eta;  ///< (n, sum of privates)
+  std::vector<float> eps;  ///< (n, D) residual of the additive prior; PIT normal score of the general one
+  std::vector<float> log_p;  ///< (n,)
+  double mean_nll() const;
+};
+
+class Density {
+ public:
+  explicit Density(DensityShape shape);
+
+  const DensityShape& shape() const { return shape_; }
+  int latents() const { return total_z_; }
+  int privates() const { return total_eta_; }
+  int modality_of(int latent) const { return modality_of_[static_cast<std::size_t>(latent)]; }
+  int first_latent(std::size_t modality) const { return first_z_[modality]; }
+
+  std::vector<float>& parameters() { return theta_; }
+  const std::vector<float>& parameters() const { return theta_; }
+  /// [0, prior_begin) heads, [prior_begin, gate_begin) prior, [gate_begin, size) gate log-odds.
+  std::size_t prior_begin() const { return prior_begin_; }
+  std::size_t gate_begin() const { return gate_begin_; }
+
+  void initialise(Random& random);
+  /// First linear map of a modality's head: (d, d) row-major, row = input coordinate.
+  void set_first_map(std::size_t modality, const std::vector<double>& map);
+  /// z' = (z - shift) rotation: composes with the modality's last map. (dz,), (dz, dz) row-major.
+  void append_rotation(std::size_t modality, const std::vector<double>& shift,
+                       const std::vector<double>& rotation);
+  /// Takes the heads of `other` (equal sizes), leaving the prior as it is.
+  void copy_heads(const Density& other);
+  void set_gates(double probability);
+  /// P(gate open) per pair, and open(): is its deterministic value above one half?
+  std::vector<double> gate_probability() const;
+  std::vector<bool> gate_open() const;
+
+  /// Mean negative log-likelihood of `count` rows (a multiple of kTile), gradient written to `gradient`
+  /// (parameters().size()). `key` seeds the gate noise of this step.
+  double gradient(const Codes& codes, const std::uint32_t* rows, std::size_t count, std::uint32_t key,
+                  DensityWorkspace& work, float* gradient) const;
+  /// gradient += lambda * d (expected number of open gates).
+  void add_sparsity(double lambda, float* gradient) const;
+  /// gradient += weight * d sum_pairs ||c||; additive prior only.
+  void add_group_lasso(double weight, float* gradient) const;
+  double group_norm() const;
+  double pair_norm(std::size_t pair) const;
+
+  /// Deterministic gates. `rows` empty: all participants.
+  Decomposition decompose(const Codes& codes, const std::vector<std::uint32_t>& rows) const;
+  /// Inverse of the head: (n, dz) and (n, deta) -> (n, d). Newton and bisection per layer.
+  std::vector<float> invert(std::size_t modality, const std::vector<float>& z,
+                            const std::vector<float>& eta) const;
+
+  /// Name, offset and (rows, columns) of every tensor, for files.
+  struct Tensor {
+    std::string name;
+    std::size_t offset;
+    std::size_t rows;
+    std::size_t columns;
+  };
+  std::vector<Tensor> tensors() const;
+
+ private:
+  struct Head {
+    int width = 0;
+    int latents = 0;
+    std::vector<Mlp> nets;             // layer l conditions coordinate l % width
+    std::vector<std::size_t> linear;   // (width, width) before every `width` layers
+    std::size_t rotation = 0;          // (latents, latents) after the last layer
+    std::size_t shift = 0;             // (latents,), not trained
+  };
+  friend struct DensityWorkspace;
+  using Workspace = DensityWorkspace;
+
+  void prepare(Workspace& work, bool backward) const;
+  void head_forward(const Head& head, Workspace& work, std::size_t modality) const;
+  void head_backward(const Head& head, Workspace& work, std::size_t modality, float scale,
+                     float* gradient) const;
+  void make_gates(Workspace& work, bool sample, std::uint32_t key, std::uint32_t counter) const;
+  void additive(Workspace& work, float scale, float* gradient) const;
+  void general(Workspace& work, float scale, float* gradient) const;
+  void gather_latents(Workspace& work) const;
+  void scatter_gradients(Workspace& work, float scale) const;
+  void load_tile(const Codes& codes, const std::uint32_t* rows, std::size_t count,
+                 Workspace& work) const;
+
+  DensityShape shape_;
+  std::vector<Head> heads_;
+  std::vector<int> first_z_;
+  std::vector<int> first_eta_;
+  std::vector<int> modality_of_;
+  std::vector<std::vector<std::size_t>> pairs_into_;  // per target, indices of shape_.pairs
+  int total_z_ = 0;
+  int total_eta_ = 0;
+  std::vector<std::size_t> noise_;    // additive: (3 kMixture) per latent
+  std::size_t coefficients_ = 0;      // additive: (pairs, kBasis)
+  std::vector<Mlp> conditioners_;     // general: one per latent
+  std::size_t prior_begin_ = 0;
+  std::size_t gate_begin_ = 0;
+  std::vector<float> theta_;
+};
+
+}  // namespace polycause

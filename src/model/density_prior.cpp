@@ -1,0 +1,276 @@
+// The causal prior p(z) of a Density, its gates and their penalties, and the deterministic pass.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "model/density.h"
+#include "model/density_workspace.h"
+#include "model/kernels.h"
+
+namespace polycause {
+namespace {
+
+constexpr float kHalfLogTwoPi = 0.91893853320467274f;
+constexpr std::size_t kT = kTile;
+
+double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+/// P(hard-concrete gate > 0) for log-odds a.
+double open_probability(float a) {
+  static const double offset = kGateBeta * std::log(-static_cast<double>(kGateLow) / kGateHigh);
+  return sigmoid(static_cast<double>(a) - offset);
+}
+
+float deterministic_gate(float a) {
+  const double y = sigmoid(static_cast<double>(a));
+  return static_cast<float>(std::clamp(y * static_cast<double>(kGateHigh - kGateLow) +
+                                           static_cast<double>(kGateLow), 0.0, 1.0));
+}
+
+}  // namespace
+
+void Density::gather_latents(Workspace& work) const {
+  for (std::size_t m = 0; m < heads_.size(); ++m) {
+    const auto count = static_cast<std::size_t>(heads_[m].latents);
+    const std::vector<float>& x = work.modalities[m].x;
+    std::copy(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(count * kT),
+              work.z.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first_z_[m]) * kT));
+    for (std::size_t i = count; i < static_cast<std::size_t>(heads_[m].width); ++i) {
+      const float* eta = x.data() + i * kT;
+      for (std::size_t t = 0; t < kT; ++t) work.log_p[t] -= 0.5f * eta[t] * eta[t] + kHalfLogTwoPi;
+    }
+  }
+}
+
+void Density::scatter_gradients(Workspace& work, float scale) const {
+  for (std::size_t m = 0; m < heads_.size(); ++m) {
+    const auto count = static_cast<std::size_t>(heads_[m].latents);
+    Workspace::PerModality& own = work.modalities[m];
+    const float* from = work.g_z.data() + static_cast<std::size_t>(first_z_[m]) * kT;
+    std::copy(from, from + count * kT, own.g.begin());
+    for (std::size_t i = count; i < static_cast<std::size_t>(heads_[m].width); ++i) {
+      for (std::size_t t = 0; t < kT; ++t) own.g[i * kT + t] = -scale * own.x[i * kT + t];
+    }
+  }
+}
+
+void Density::make_gates(Workspace& work, bool sample, std::uint32_t key, std::uint32_t counter) const {
+  const std::size_t pairs = shape_.pairs.size();
+  for (std::size_t e = 0; e < pairs; ++e) {
+    const float a = theta_[gate_begin_ + e];
+    float* gate = work.gate.data() + e * kT;
+    if (sample) {
+      // 2^16 samples of a step times 2^16 pairs never collide.
+      kernels().gate_sample(kTile, a, key, counter + static_cast<std::uint32_t>(e << 16), gate,
+                            work.gate_slope.data() + e * kT);
+    } else {
+      std::fill(gate, gate + kT, deterministic_gate(a));
+    }
+  }
+}
+
+void Density::additive(Workspace& work, float scale, float* gradient) const {
+  const Kernels& kernel = kernels();
+  const std::size_t pairs = shape_.pairs.size();
+  const bool gated = shape_.gated;
+  std::vector<bool> is_parent(static_cast<std::size_t>(total_z_), false);
+  for (const LatentPair& pair : shape_.pairs) is_parent[static_cast<std::size_t>(pair.source)] = true;
+  for (std::size_t j = 0; j < is_parent.size(); ++j) {
+    if (is_parent[j]) kernel.basis_forward(kTile, work.z.data() + j * kT, work.basis.data() + j * kBasis * kT);
+  }
+  std::memcpy(work.eps.data(), work.z.data(), work.z.size() * sizeof(float));
+  for (std::size_t i = 0; i < is_parent.size(); ++i) {
+    float* mean = work.copy.data();
+    std::fill(mean, mean + kT, 0.0f);
+    for (const std::size_t e : pairs_into_[i]) {
+      const auto source = static_cast<std::size_t>(shape_.pairs[e].source);
+      kernel.link_forward(kTile, work.basis.data() + source * kBasis * kT,
+                          theta_.data() + coefficients_ + e * kBasis,
+                          gated ? work.gate.data() + e * kT : nullptr, work.link.data() + e * kT, mean);
+    }
+    float* eps = work.eps.data() + i * kT;
+    kernel.axpy(-1.0f, mean, eps, kT);
+    kernel.mixture_fixed(kTile, eps, theta_.data() + noise_[i], scale, work.log_p.data(),
+                         gradient == nullptr ? nullptr : work.g_z.data() + i * kT,
+                         gradient == nullptr ? nullptr : gradient + noise_[i]);
+  }
+  if (gradient == nullptr) return;
+  // g_z now holds the gradient by eps; eps = z - mean, so a link receives its negative.
+  std::memset(work.g_basis.data(), 0, work.g_basis.size() * sizeof(float));
+  for (std::size_t e = 0; e < pairs; ++e) {
+    const auto source = static_cast<std::size_t>(shape_.pairs[e].source);
+    const auto target = static_cast<std::size_t>(shape_.pairs[e].target);
+    float* g_mean = work.copy.data();
+    for (std::size_t t = 0; t < kT; ++t) g_mean[t] = -work.g_z[target * kT + t];
+    kernel.link_backward(kTile, work.basis.data() + source * kBasis * kT,
+                         theta_.data() + coefficients_ + e * kBasis,
+                         gated ? work.gate.data() + e * kT : nullptr, work.link.data() + e * kT, g_mean,
+                         gradient + coefficients_ + e * kBasis, work.g_basis.data() + source * kBasis * kT,
+                         work.g_gate.data() + e * kT);
+    if (gated) {
+      gradient[gate_begin_ + e] +=
+          kernel.dot(work.g_gate.data() + e * kT, work.gate_slope.data() + e * kT, kT);
+    }
+  }
+  for (std::size_t j = 0; j < is_parent.size(); ++j) {
+    if (is_parent[j]) {
+      kernel.basis_backward(kTile, work.basis.data() + j * kBasis * kT, work.g_basis.data() + j * kBasis * kT,
+                            work.g_z.data() + j * kT);
+    }
+  }
+}
+
+void Density::general(Workspace& work, float scale, float* gradient) const {
+  const Kernels& kernel = kernels();
+  const bool gated = shape_.gated;
+  const int columns = padded(3 * kMixture);
+  std::vector<float> g_parents(gradient == nullptr ? 0 : work.z.size(), 0.0f);
+  for (std::size_t i = 0; i < conditioners_.size(); ++i) {
+    const Mlp& net = conditioners_[i];
+    const std::vector<std::size_t>& into = pairs_into_[i];
+    float* inputs = work.basis.data();  // (parents, T), gated
+    std::fill(inputs, inputs + static_cast<std::size_t>(net.inputs()) * kT, 0.0f);
+    for (std::size_t k = 0; k < into.size(); ++k) {
+      const float* z = work.z.data() + static_cast<std::size_t>(shape_.pairs[into[k]].source) * kT;
+      const float* gate = work.gate.data() + into[k] * kT;
+      for (std::size_t t = 0; t < kT; ++t) inputs[k * kT + t] = gated ? z[t] * gate[t] : z[t];
+    }
+    net.forward(theta_.data(), kTile, inputs, 1, kTile, work.prior_hidden.data(), work.rows.data());
+    kernel.transpose(work.rows.data(), columns, kTile, columns, work.lanes.data(), kTile);
+    float* g_head = work.copy.data();
+    kernel.mixture_conditional(kTile, work.z.data() + i * kT, work.lanes.data(), scale, work.log_p.data(),
+                               gradient == nullptr ? nullptr : work.g_z.data() + i * kT, g_head);
+    if (gradient == nullptr) continue;
+    kernel.transpose(g_head, kTile, columns, kTile, work.rows.data(), columns);
+    net.backward(work.prior_transposed[i].data(), kTile, inputs, 1, kTile, work.prior_hidden.data(),
+                 work.rows.data(), work.scratch.data(), gradient, work.rows_in.data());
+    const int width = padded(net.inputs());
+    kernel.transpose(work.rows_in.data(), width, kTile, width, work.lanes.data(), kTile);
+    for (std::size_t k = 0; k < into.size(); ++k) {
+      const auto source = static_cast<std::size_t>(shape_.pairs[into[k]].source);
+      const float* g = work.lanes.data() + k * kT;
+      const float* gate = work.gate.data() + into[k] * kT;
+      float total = 0;
+      for (std::size_t t = 0; t < kT; ++t) {
+        g_parents[source * kT + t] += gated ? g[t] * gate[t] : g[t];
+        if (gated) total += g[t] * work.z[source * kT + t] * work.gate_slope[into[k] * kT + t];
+      }
+      gradient[gate_begin_ + into[k]] += total;
+    }
+  }
+  if (gradient != nullptr) kernel.axpy(1.0f, g_parents.data(), work.g_z.data(), g_parents.size());
+}
+
+void Density::set_gates(double probability) {
+  const auto a = static_cast<float>(std::log(probability / (1.0 - probability)));
+  std::fill(theta_.begin() + static_cast<std::ptrdiff_t>(gate_begin_), theta_.end(), a);
+}
+
+std::vector<double> Density::gate_probability() const {
+  std::vector<double> p;
+  for (std::size_t e = 0; e < shape_.pairs.size(); ++e) p.push_back(open_probability(theta_[gate_begin_ + e]));
+  return p;
+}
+
+std::vector<bool> Density::gate_open() const {
+  std::vector<bool> open;
+  for (std::size_t e = 0; e < shape_.pairs.size(); ++e) {
+    open.push_back(deterministic_gate(theta_[gate_begin_ + e]) > 0.5f);
+  }
+  return open;
+}
+
+void Density::add_sparsity(double lambda, float* gradient) const {
+  for (std::size_t e = 0; e < shape_.pairs.size(); ++e) {
+    const double p = open_probability(theta_[gate_begin_ + e]);
+    gradient[gate_begin_ + e] += static_cast<float>(lambda * p * (1.0 - p));
+  }
+}
+
+double Density::pair_norm(std::size_t pair) const {
+  double squares = 1e-8;
+  for (std::size_t k = 0; k < kBasis; ++k) {
+    const auto c = static_cast<double>(theta_[coefficients_ + pair * kBasis + k]);
+    squares += c * c;
+  }
+  return std::sqrt(squares);
+}
+
+double Density::group_norm() const {
+  double total = 0;
+  for (std::size_t e = 0; e < shape_.pairs.size(); ++e) total += pair_norm(e);
+  return total;
+}
+
+void Density::add_group_lasso(double weight, float* gradient) const {
+  for (std::size_t e = 0; e < shape_.pairs.size(); ++e) {
+    const auto slope = static_cast<float>(weight / pair_norm(e));
+    for (std::size_t k = 0; k < kBasis; ++k) {
+      const std::size_t at = coefficients_ + e * kBasis + k;
+      gradient[at] += slope * theta_[at];
+    }
+  }
+}
+
+Decomposition Density::decompose(const Codes& codes, const std::vector<std::uint32_t>& rows) const {
+  std::vector<std::uint32_t> all;
+  if (rows.empty()) {
+    all.resize(codes.participants);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
+  }
+  const std::vector<std::uint32_t>& chosen = rows.empty() ? all : rows;
+  const std::size_t n = chosen.size();
+  const auto latents = static_cast<std::size_t>(total_z_);
+  const auto privates = static_cast<std::size_t>(total_eta_);
+  Decomposition out;
+  out.z.resize(n * latents);
+  out.eta.resize(n * privates);
+  out.eps.resize(n * latents);
+  out.log_p.resize(n);
+  Workspace work(*this);
+  prepare(work, false);
+  if (shape_.gated) make_gates(work, false, 0, 0);
+  for (std::size_t first = 0; first < n; first += kT) {
+    const std::size_t count = std::min(kT, n - first);
+    load_tile(codes, chosen.data() + first, count, work);
+    for (std::size_t m = 0; m < heads_.size(); ++m) head_forward(heads_[m], work, m);
+    gather_latents(work);
+    if (shape_.prior == PriorKind::kAdditive) {
+      additive(work, 1.0f, nullptr);
+    } else {
+      general(work, 1.0f, nullptr);
+    }
+    for (std::size_t t = 0; t < count; ++t) {
+      const std::size_t row = first + t;
+      for (std::size_t i = 0; i < latents; ++i) {
+        out.z[row * latents + i] = work.z[i * kT + t];
+        out.eps[row * latents + i] = work.eps[i * kT + t];
+      }
+      for (std::size_t m = 0; m < heads_.size(); ++m) {
+        for (int i = heads_[m].latents; i < heads_[m].width; ++i) {
+          out.eta[row * privates + static_cast<std::size_t>(first_eta_[m] + i - heads_[m].latents)] =
+              work.modalities[m].x[static_cast<std::size_t>(i) * kT + t];
+        }
+      }
+      out.log_p[row] = work.log_p[t] + static_cast<float>(work.constant_log_det);
+    }
+  }
+  return out;
+}
+
+std::vector<Density::Tensor> Density::tensors() const {
+  std::vector<Tensor> list;
+  for (std::size_t m = 0; m < heads_.size(); ++m) {
+    const std::string name = "head" + std::to_string(m);
+    const std::size_t end = m + 1 < heads_.size() ? heads_[m + 1].nets.empty() ? heads_[m + 1].rotation
+                                                                               : heads_[m + 1].linear[0]
+                                                  : prior_begin_;
+    const std::size_t begin = heads_[m].nets.empty() ? heads_[m].rotation : heads_[m].linear[0];
+    list.push_back({name, begin, 1, end - begin});
+  }
+  list.push_back({"prior", prior_begin_, 1, gate_begin_ - prior_begin_});
+  list.push_back({"gates", gate_begin_, 1, theta_.size() - gate_begin_});
+  return list;
+}
+
+}  // namespace polycause
