@@ -1,0 +1,144 @@
+#include "report/relations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <numeric>
+
+#include "report/csv.h"
+
+namespace polycause {
+namespace {
+
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+// Rows that have a value, in ascending order of it.
+std::vector<std::uint32_t> sorted_rows(const std::vector<double>& values) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isnan(values[i])) rows.push_back(static_cast<std::uint32_t>(i));
+  }
+  std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return values[a] < values[b] || (values[a] == values[b] && a < b);
+  });
+  return rows;
+}
+
+// Mid-ranks, less their mean, among the rows that `present` admits; 0 elsewhere.
+std::vector<double> centred_ranks(const std::vector<double>& values,
+                                  const std::vector<std::uint32_t>& order,
+                                  const std::vector<bool>& present) {
+  std::vector<double> ranks(values.size(), 0.0);
+  std::vector<std::uint32_t> rows;
+  rows.reserve(order.size());
+  for (const std::uint32_t row : order) {
+    if (present[row]) rows.push_back(row);
+  }
+  const double middle = (static_cast<double>(rows.size()) - 1) / 2;
+  for (std::size_t first = 0; first < rows.size();) {
+    std::size_t last = first;
+    while (last + 1 < rows.size() && values[rows[last + 1]] == values[rows[first]]) ++last;
+    const double rank = (static_cast<double>(first) + static_cast<double>(last)) / 2 - middle;
+    for (std::size_t i = first; i <= last; ++i) ranks[rows[i]] = rank;
+    first = last + 1;
+  }
+  return ranks;
+}
+
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+double correlation_ratio(const std::vector<double>& ranks, const Column& column,
+                         const std::vector<bool>& present) {
+  std::vector<double> sums(column.levels.size(), 0.0);
+  std::vector<double> counts(column.levels.size(), 0.0);
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    if (!present[i]) continue;
+    const auto level = static_cast<std::size_t>(column.values[i]);
+    if (level >= sums.size()) continue;
+    sums[level] += ranks[i];
+    counts[level] += 1;
+  }
+  double between = 0;
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    if (counts[k] > 0) between += sums[k] * sums[k] / counts[k];
+  }
+  const double total = dot(ranks, ranks);
+  return total > 0 ? std::sqrt(between / total) : kUndefined;
+}
+
+struct Sorted {
+  const Column* column = nullptr;
+  std::vector<std::uint32_t> order;
+};
+
+Sorted sorted(const Column& column) { return {&column, sorted_rows(column.values)}; }
+
+Relation relate(const Sorted& latent, const Sorted& other, const std::string& table) {
+  const Column& z = *latent.column;
+  const Column& x = *other.column;
+  std::vector<bool> present(z.values.size());
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < present.size(); ++i) {
+    present[i] = !std::isnan(z.values[i]) && !std::isnan(x.values[i]);
+    if (present[i]) ++n;
+  }
+  Relation relation{z.name, table, x.name, kUndefined, n};
+  if (n < 3) return relation;
+  const std::vector<double> a = centred_ranks(z.values, latent.order, present);
+  if (x.type == ColumnType::kCategorical && x.levels.size() > 2) {
+    relation.spearman = correlation_ratio(a, x, present);
+    return relation;
+  }
+  const std::vector<double> b = centred_ranks(x.values, other.order, present);
+  const double scale = std::sqrt(dot(a, a) * dot(b, b));
+  if (scale > 0) relation.spearman = std::clamp(dot(a, b) / scale, -1.0, 1.0);
+  return relation;
+}
+
+}  // namespace
+
+std::vector<Relation> relations(const Study& study, const Table& latents) {
+  std::vector<Relation> found;
+  std::vector<std::vector<Sorted>> covariates;
+  for (const Table& table : study.covariates) {
+    covariates.emplace_back();
+    for (const Column& column : table.columns) covariates.back().push_back(sorted(column));
+  }
+  for (const Modality& modality : study.modalities) {
+    std::vector<Sorted> own;
+    for (const Column& column : modality.table.columns) own.push_back(sorted(column));
+    for (const Column& latent : latents.columns) {
+      if (latent.name.compare(0, modality.name.size() + 1, modality.name + ".") != 0) continue;
+      if (latent.name.find('.', modality.name.size() + 1) != std::string::npos) continue;
+      const Sorted z = sorted(latent);
+      for (const Sorted& x : own) found.push_back(relate(z, x, modality.name));
+      for (std::size_t t = 0; t < covariates.size(); ++t) {
+        for (const Sorted& x : covariates[t]) {
+          found.push_back(relate(z, x, study.covariates[t].name));
+        }
+      }
+    }
+  }
+  return found;
+}
+
+std::string relations_csv(const std::vector<Relation>& relations) {
+  fmt::memory_buffer out;
+  const auto end = std::back_inserter(out);
+  fmt::format_to(end, "latent,table,column,spearman,n\n");
+  for (const Relation& r : relations) {
+    fmt::format_to(end, "{},{},{},{},{}\n", csv_cell(r.latent), csv_cell(r.table),
+                   csv_cell(r.column),
+                   std::isnan(r.spearman) ? "" : fmt::format("{:.6g}", r.spearman), r.n);
+  }
+  return fmt::to_string(out);
+}
+
+}  // namespace polycause

@@ -1,0 +1,31 @@
+// What a latent is: how strongly it goes with the columns of its own modality and with covariates.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "polycause/study.h"
+#include "polycause/table.h"
+
+namespace polycause {
+
+/// `spearman` in [-1, 1]; with a categorical column of three levels or more it is the correlation
+/// ratio of the latent's ranks (the square root of the share of their variance that lies between
+/// the levels), hence without a sign. NaN with fewer than three participants or a constant column.
+struct Relation {
+  std::string latent;
+  std::string table;
+  std::string column;
+  double spearman = 0;
+  std::size_t n = 0;  ///< participants with the column
+};
+
+/// Every latent ("<modality>.z1", rows as Study::ids) against every column of its own modality and
+/// every covariate. O(rows log rows) per column, then O(rows) per pair.
+std::vector<Relation> relations(const Study& study, const Table& latents);
+
+/// Columns latent, table, column, spearman, n.
+std::string relations_csv(const std::vector<Relation>& relations);
+
+}  // namespace polycause

@@ -1,0 +1,196 @@
+#include "report/run_folder.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "polycause/version.h"
+#include "report/csv.h"
+#include "report/relations.h"
+#include "report/run_json.h"
+
+namespace polycause {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json pairs(const std::vector<std::pair<std::string, double>>& values) {
+  Json out = Json::object();
+  for (const auto& [name, value] : values) out[name] = number(value);
+  return out;
+}
+
+Json account_of_tables(const Study& study) {
+  Json tables = Json::array();
+  for (const TableAccount& account : study.tables) {
+    Json dropped = Json::array();
+    for (const auto& [reason, count] : account.dropped) {
+      dropped.push_back({{"reason", reason}, {"count", count}});
+    }
+    tables.push_back({{"name", account.table},
+                      {"rows", account.rows},
+                      {"kept", account.kept},
+                      {"dropped", dropped}});
+  }
+  return tables;
+}
+
+Json account_of_columns(const Study& study, const std::string& table) {
+  Json columns = Json::array();
+  for (const ColumnAccount& account : study.columns) {
+    if (account.table != table) continue;
+    columns.push_back({{"name", account.column},
+                       {"type", to_string(account.type)},
+                       {"missing", account.missing},
+                       {"used", account.used},
+                       {"note", account.note}});
+  }
+  return columns;
+}
+
+Json study_json(const Study& study, const Fit& fit) {
+  std::size_t held_out = 0;
+  for (const bool validation : study.validation) held_out += validation ? 1 : 0;
+  Json out = {{"name", study.spec.name},
+              {"participants", study.participants()},
+              {"training", study.participants() - held_out},
+              {"validation", held_out},
+              {"order", study.spec.order},
+              {"tables", account_of_tables(study)},
+              {"modalities", Json::array()},
+              {"covariates", Json::array()}};
+  for (std::size_t m = 0; m < study.modalities.size(); ++m) {
+    const Modality& modality = study.modalities[m];
+    const bool known = m < fit.reconstruction_r2.size();
+    out["modalities"].push_back(
+        {{"name", modality.name},
+         {"kind", modality.kind},
+         {"latents", modality.latents},
+         {"private", modality.private_dims},
+         {"columns", account_of_columns(study, modality.name)},
+         {"reconstruction_r2", known ? number(fit.reconstruction_r2[m]) : Json(nullptr)}});
+  }
+  for (const Table& table : study.covariates) {
+    out["covariates"].push_back(
+        {{"name", table.name}, {"columns", account_of_columns(study, table.name)}});
+  }
+  return out;
+}
+
+Json branches_json(const Fit& fit) {
+  Json out = Json::array();
+  for (const Branch& branch : fit.branches) {
+    out.push_back({{"name", branch.name},
+                   {"prior", branch.prior},
+                   {"objective", number(branch.objective)},
+                   {"negative_log_likelihood", number(branch.negative_log_likelihood)},
+                   {"edges", branch.edges},
+                   {"selected", branch.selected},
+                   {"agreement", number(branch.agreement)}});
+  }
+  return out;
+}
+
+Json latents_json(const Fit& fit) {
+  Json out = Json::array();
+  for (const LatentReport& latent : fit.latents) {
+    out.push_back({{"name", latent.name},
+                   {"modality", latent.name.substr(0, latent.name.rfind('.'))},
+                   {"agreement", number(latent.agreement)},
+                   {"agreement_min", number(latent.agreement_min)},
+                   {"replicates", latent.replicates}});
+  }
+  return out;
+}
+
+Json warnings_json(const Study& study, const Fit& fit) {
+  Json out = Json::array();
+  for (const std::string& text : study.warnings) out.push_back({{"code", "study"}, {"text", text}});
+  for (const Warning& warning : fit.warnings) {
+    out.push_back({{"code", warning.code}, {"text", warning.text}});
+  }
+  return out;
+}
+
+std::string split_csv(const Study& study) {
+  std::string text = "sample_id,split\n";
+  for (std::size_t i = 0; i < study.ids.size(); ++i) {
+    text += csv_cell(study.ids[i]) + (study.validation.at(i) ? ",validation\n" : ",train\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+void write_fit(const std::string& directory, const Study& study, const Fit& fit,
+               const FitOptions& options, const RunHeader& header) {
+  const auto write = [&](const std::string& name, const std::string& content) {
+    write_file(join_path(directory, name), content);
+  };
+  make_directory(directory);
+  write("config.toml", header.config_toml);
+  write("latents.csv", table_csv(fit.encoding.latents, study.ids));
+  write("private.csv", table_csv(fit.encoding.private_parts, study.ids));
+  write("exogenous.csv", table_csv(fit.encoding.exogenous, study.ids));
+  write("split.csv", split_csv(study));
+  Json replicates = Json::array();
+  for (std::size_t k = 0; k < fit.replicates.size(); ++k) {
+    const std::string folder = join_path("replicates", fmt::format("{}", k + 1));
+    make_directory(join_path(directory, folder));
+    write(join_path(folder, "latents.csv"), table_csv(fit.replicates[k], study.ids));
+    replicates.push_back(k < fit.replicate_names.size() ? fit.replicate_names[k] : "");
+  }
+  write("learned_edges.csv", edges_csv(fit.learned));
+  write("learned_graph.json", graph_json(fit.learned));
+  write("learned_graph.graphml", graph_graphml(fit.learned));
+  write("learned_graph.dot", graph_dot(fit.learned));
+  write("relations.csv", relations_csv(relations(study, fit.encoding.latents)));
+
+  auto seconds = header.seconds;
+  seconds.insert(seconds.end(), fit.seconds.begin(), fit.seconds.end());
+  const Json run = {{"format", kRunFormat},
+                    {"version", kVersion},
+                    {"seed", options.seed},
+                    {"threads", options.threads},
+                    {"seconds", pairs(seconds)},
+                    {"study", study_json(study, fit)},
+                    {"method", {{"name", options.method}, {"prior", fit.prior}}},
+                    {"branches", branches_json(fit)},
+                    {"replicates", replicates},
+                    {"latents", latents_json(fit)},
+                    {"checks", pairs(fit.checks)},
+                    {"warnings", warnings_json(study, fit)}};
+  write_run_json(directory, run);
+}
+
+void write_discovered(const std::string& directory, const Graph& graph) {
+  write_file(join_path(directory, "edges.csv"), edges_csv(graph));
+  write_file(join_path(directory, "graph.json"), graph_json(graph));
+  write_file(join_path(directory, "graph.graphml"), graph_graphml(graph));
+  write_file(join_path(directory, "graph.dot"), graph_dot(graph));
+  write_file(join_path(directory, "graph.tetrad.txt"), graph_tetrad(graph));
+}
+
+void write_scores(const std::string& directory, const Scores& scores) {
+  write_file(join_path(directory, "scores.json"), scores_json(scores));
+}
+
+void append_to_run(const std::string& directory, const std::string& stage, double seconds,
+                   const std::vector<Warning>& warnings) {
+  Json run = read_run_json(directory);
+  run["seconds"][stage] = number(seconds);
+  Json& list = run["warnings"];
+  for (const Warning& warning : warnings) {
+    const Json entry = {{"code", warning.code}, {"text", warning.text}};
+    bool known = false;
+    for (const Json& old : list) known = known || old == entry;
+    if (!known) list.push_back(entry);
+  }
+  write_run_json(directory, run);
+}
+
+}  // namespace polycause
