@@ -17,9 +17,10 @@ namespace polycause {
 struct SourceSpec {
   std::string name;
   std::string kind = "tabular";
-  std::vector<std::string> paths;    ///< one file, or several joined by id (cells missing if absent)
-  std::vector<std::string> columns;  ///< empty = all but the id
-  std::vector<std::string> exclude;  ///< columns left out
+  std::vector<std::string> paths;  ///< one file, or several joined by id (cells missing if absent)
+  std::string ids;                 ///< arrays: file with one id per line; "" = rows are numbered
+  std::vector<std::string> columns;         ///< names or patterns with `*`; empty = all but the id
+  std::vector<std::string> exclude;         ///< columns left out, names or patterns
   std::map<std::string, ColumnType> types;  ///< overrides of the detected types
   std::vector<std::string> rank_normal;     ///< columns mapped to normal by ranks; {"*"} = all
   std::int64_t latents = 2;
@@ -65,9 +66,9 @@ struct TableAccount {
 struct Modality {
   std::string name;
   std::string kind;
-  std::size_t latents = 2;       ///< d(z)
-  std::size_t private_dims = 1;  ///< d(eta)
-  Table table;                   ///< rows in the order of Study::ids, used columns only
+  std::size_t latents = 2;        ///< d(z)
+  std::size_t private_dims = 1;   ///< d(eta)
+  Table table;                    ///< rows in the order of Study::ids, used columns only
   std::vector<bool> rank_normal;  ///< per column
 };
 
@@ -84,17 +85,36 @@ struct Study {
   std::size_t participants() const { return ids.size(); }
 };
 
-/// Parses study.toml. `root` overrides the directory of the file; `sets` are "key=value" overrides of
-/// [study] keys. Sections [method], [train], [discover] are left to `apply_settings`. Throws ConfigError
-/// with file, line and the nearest known key.
+/// Parses study.toml. `root` overrides the directory of the file. The keys of [method], [train] and
+/// [discover] other than the tiers are left alone. Throws ConfigError with file, line and the
+/// nearest known key.
 StudySpec read_study_spec(const std::string& path, const std::string& root = "");
 
-/// Reads, types, joins and splits. `seed` drives the split only. Throws DataError (file, row, column).
+/// Reads, types, joins and splits. `seed` drives the split only. What the user should know stands
+/// in Study::warnings; the observer gets information and progress. Throws DataError (file, row,
+/// column).
 Study load_study(const StudySpec& spec, std::uint64_t seed = 0, Observer* observer = nullptr);
 
-/// For new participants: reads the same modalities; keeps columns and codes of `fitted` columns only,
-/// so that a level never seen is missing (with a warning) and nothing is dropped for being constant.
+/// For new participants: reads the same modalities; keeps columns and codes of `fitted` columns
+/// only, so that a level never seen is missing (with a warning) and nothing is dropped for being
+/// constant. No covariates, nobody held out.
 Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted,
                       Observer* observer = nullptr);
+
+struct TableOptions {
+  std::string id = "sample_id";  ///< a first column of this name (or without a name) holds the ids;
+                                 ///< without one, rows are numbered unless `id_required`
+  bool id_required = false;
+  std::vector<std::string> missing = StudySpec().missing;
+  std::string decimal = ".";
+  std::map<std::string, ColumnType> types;
+};
+
+/// One table from .csv .tsv .xpt .npy .npz (also .gz), typed like a study's, every column kept.
+Table read_table(const std::string& path, const TableOptions& options = {});
+
+/// CSV text: header `id_name`, names; NaN = empty cell; levels as texts; `digits` significant
+/// digits, 0 = as many as are needed to read the same number back.
+std::string table_csv(const Table& table, const std::string& id_name = "sample_id", int digits = 0);
 
 }  // namespace polycause

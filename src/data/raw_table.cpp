@@ -1,0 +1,138 @@
+#include "data/raw_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/settings.h"
+#include "data/bytes.h"
+#include "data/cells.h"
+#include "data/csv.h"
+#include "polycause/error.h"
+
+namespace polycause {
+namespace {
+
+bool has_extension(const std::string& name, const std::string& extension) {
+  return name.size() > extension.size() &&
+         name.compare(name.size() - extension.size(), extension.size(), extension) == 0;
+}
+
+RawTable read_by_name(const std::string& path, const ReadOptions& options) {
+  const std::string name = plain_name(path);
+  if (has_extension(name, ".csv") || has_extension(name, ".txt")) return read_csv(path, options);
+  if (has_extension(name, ".tsv") || has_extension(name, ".tab"))
+    return read_csv(path, options, '\t');
+  throw DataError(
+      path, 0, "",
+      "the name does not say what the file is; expected a name ending in .csv, .tsv, .tab, "
+      ".txt, .xpt, .npy or .npz (all but .npz also with .gz); rename or convert the file");
+}
+
+}  // namespace
+
+RawTable read_raw_table(const std::string& path, const ReadOptions& options) {
+  try {
+    RawTable table = read_by_name(path, options);
+    if (!options.numbered) {
+      strip_float_ids(table.ids);
+      refuse_duplicate_ids(table, options.id);
+    }
+    return table;
+  } catch (const std::bad_alloc&) {
+    throw DataError(path, 0, "", "the table does not fit into memory; read fewer columns or rows");
+  } catch (const std::length_error&) {
+    throw DataError(path, 0, "", "the table does not fit into memory; read fewer columns or rows");
+  }
+}
+
+bool settle_column(const std::string& path, const std::string& column, const CellCounts& counts,
+                   const ReadOptions& options) {
+  if (counts.texts == 0) return false;
+  const auto set = options.types.find(column);
+  const bool numeric_type = set != options.types.end() && (set->second == ColumnType::kContinuous ||
+                                                           set->second == ColumnType::kOrdinal);
+  const bool text_type = set != options.types.end() && set->second == ColumnType::kCategorical;
+  if (text_type) return true;
+  if (!numeric_type && counts.numbers < 9 * counts.texts) return true;
+  const std::size_t all = counts.numbers + counts.texts;
+  throw DataError(
+      path, counts.first_line, column,
+      fmt::format(
+          "holds {}; expected a number or a missing value ({} of {} cells are numbers). Add \"{}\" "
+          "to study.missing{}",
+          shown(counts.first_text), counts.numbers, all, counts.first_text,
+          numeric_type ? ", or change the type that the study sets."
+                       : ", or set types = { \"" + column + "\" = \"categorical\" }."));
+}
+
+std::vector<std::string> ids_from_numbers(const std::vector<double>& values) {
+  std::vector<std::string> ids;
+  ids.reserve(values.size());
+  for (const double value : values) ids.push_back(std::isnan(value) ? "" : number_text(value));
+  return ids;
+}
+
+void strip_float_ids(std::vector<std::string>& ids) {
+  const auto whole = [](const std::string& id) {
+    return id.empty() ||
+           (has_extension(id, ".0") &&
+            std::all_of(id.begin(), id.end() - 2, [](char c) { return c >= '0' && c <= '9'; }));
+  };
+  if (!std::all_of(ids.begin(), ids.end(), whole)) return;
+  for (std::string& id : ids) {
+    if (!id.empty()) id.resize(id.size() - 2);
+  }
+}
+
+void refuse_duplicate_ids(const RawTable& table, const std::string& id) {
+  std::unordered_map<std::string_view, std::size_t> first;
+  first.reserve(table.ids.size());
+  for (std::size_t i = 0; i < table.ids.size(); ++i) {
+    if (table.ids[i].empty()) continue;
+    const auto [place, fresh] = first.try_emplace(table.ids[i], i);
+    if (fresh) continue;
+    throw DataError(
+        table.path, table.lines[i], id,
+        fmt::format("the id {} stands in rows {} and {}; expected every participant once; "
+                    "remove or average the repeats",
+                    shown(table.ids[i]), table.lines[place->second], table.lines[i]));
+  }
+}
+
+std::size_t find_id(const std::string& path, const std::vector<std::string>& names,
+                    const ReadOptions& options) {
+  if (options.numbered) return kNoId;
+  const auto found = std::find(names.begin(), names.end(), options.id);
+  const bool usable = found != names.end() && (!options.id_optional || found == names.begin());
+  if (usable) return static_cast<std::size_t>(found - names.begin());
+  if (!names.empty() && names[0].empty()) return 0;
+  if (options.id_optional) return kNoId;
+  const std::string near = nearest(options.id, names);
+  throw DataError(
+      path, 1, "",
+      fmt::format("there is no column '{}'; expected the participant ids in it; set study.id to "
+                  "the column that holds them{}",
+                  options.id, near.empty() ? "" : " (nearest name: '" + near + "')"));
+}
+
+void refuse_duplicate_names(const std::string& path, const std::vector<std::string>& names) {
+  std::unordered_set<std::string> seen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (seen.insert(names[i]).second) continue;
+    const std::size_t first =
+        static_cast<std::size_t>(std::find(names.begin(), names.end(), names[i]) - names.begin());
+    throw DataError(
+        path, 1, names[i],
+        fmt::format("the name stands over columns {} and {}; expected different names; rename one",
+                    first + 1, i + 1));
+  }
+}
+
+}  // namespace polycause

@@ -1,0 +1,75 @@
+// A file as it was read: cells are numbers or texts. Nothing is typed, joined or dropped yet.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "polycause/table.h"
+
+namespace polycause {
+
+struct RawColumn {
+  std::string name;
+  bool text = false;
+  std::vector<double> values;       ///< (n,) numbers, or indices into `levels`; NaN = missing
+  std::vector<std::string> levels;  ///< distinct texts in order of appearance; empty unless `text`
+  std::string note;                 ///< what a reader should tell the user, "" = nothing
+};
+
+struct RawTable {
+  std::string path;
+  std::vector<std::string> ids;  ///< (n,) as text; "" where the cell is missing
+  std::vector<std::size_t>
+      lines;  ///< (n,) line (text file) or row (binary file) of each row, from 1
+  std::vector<RawColumn> columns;
+};
+
+struct ReadOptions {
+  std::string id;            ///< name of the id column; a first column without a name serves too
+  bool numbered = false;     ///< no id column: ids are "0" .. "n-1"
+  bool id_optional = false;  ///< rows are numbered unless the id is the first column
+  std::vector<std::string> missing = {"", "NA", "NaN", "nan", "N/A", "null"};
+  char decimal = '.';
+  std::map<std::string, ColumnType> types;  ///< set by the user; see `settle_column`
+  /// Which columns to keep; not asked about the id. Empty = all.
+  std::function<bool(const std::string&)> wanted;
+};
+
+/// Reads .csv .tsv .txt .xpt .npy .npz, each also as .gz, by its name. Throws DataError.
+RawTable read_raw_table(const std::string& path, const ReadOptions& options);
+
+/// What is known about a column once all its cells have been seen.
+struct CellCounts {
+  std::size_t numbers = 0;
+  std::size_t texts = 0;
+  std::size_t first_line = 0;  ///< of the first text
+  std::string first_text;
+};
+
+/// The rule of columns that hold both: at least 90 % numbers (or a type that needs numbers) makes
+/// any text an error; otherwise the column is text. True = text.
+bool settle_column(const std::string& path, const std::string& column, const CellCounts& counts,
+                   const ReadOptions& options);
+
+/// Texts for the ids of a numeric column, without decimals where they are whole.
+std::vector<std::string> ids_from_numbers(const std::vector<double>& values);
+
+/// If every id ends in ".0" (a table saved with the ids as floating-point numbers), strips that.
+void strip_float_ids(std::vector<std::string>& ids);
+
+/// Throws DataError naming both rows when an id that is not empty occurs twice.
+void refuse_duplicate_ids(const RawTable& table, const std::string& id);
+
+/// Position of the id column in `names`, kNoId when rows are numbered; throws DataError with the
+/// nearest name when there is none and there should be.
+inline constexpr std::size_t kNoId = static_cast<std::size_t>(-1);
+std::size_t find_id(const std::string& path, const std::vector<std::string>& names,
+                    const ReadOptions& options);
+
+/// Throws DataError when a name occurs twice.
+void refuse_duplicate_names(const std::string& path, const std::vector<std::string>& names);
+
+}  // namespace polycause

@@ -1,0 +1,251 @@
+#include "data/study_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "data/toml_section.h"
+#include "polycause/error.h"
+
+namespace polycause {
+namespace {
+
+bool usable_name(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  });
+}
+
+/// Text of a scalar as after --set; "" for anything else.
+std::string scalar_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  if (const auto* whole = node.as_integer()) return fmt::format("{}", whole->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  return "";
+}
+
+bool is_scalar(const toml::node& node) {
+  return node.is_string() || node.is_boolean() || node.is_integer() || node.is_floating_point();
+}
+
+class StudyFile {
+ public:
+  StudyFile(const std::string& path, const std::string& root)
+      : file_(parse_toml(path)), top_(file_, path, "the file") {
+    spec_.path = path;
+    spec_.root = root.empty() ? std::filesystem::path(path).parent_path().string() : root;
+  }
+
+  StudySpec read() {
+    read_version();
+    read_study();
+    spec_.modalities = read_sources("modality", true);
+    spec_.covariates = read_sources("covariates", false);
+    if (spec_.modalities.empty()) {
+      throw ConfigError(spec_.path +
+                        ": found no [[modality]]; expected at least one; add name and path");
+    }
+    if (const toml::node* shared = top_.take("shared")) {
+      top_.fail(*shared,
+                "[[shared]] latents are not available in this version; expected [[modality]] and "
+                "[[covariates]] only; remove the section");
+    }
+    read_tiers();
+    for (const std::string& section : settings_sections()) {
+      const toml::node* node = top_.take(section);
+      if (node != nullptr && !node->is_table()) {
+        top_.fail(*node, fmt::format("'{0}' is no section; expected [{0}]", section));
+      }
+    }
+    top_.finish();
+    return std::move(spec_);
+  }
+
+ private:
+  void read_version() {
+    std::int64_t version = 0;
+    const toml::node* node = file_.get("version");
+    if (!top_.read("version", version, 0, kNoLimit)) {
+      throw ConfigError(spec_.path +
+                        ":1: there is no version; expected version = 1 on the first line; add it");
+    }
+    if (version != 1) {
+      top_.fail(*node, fmt::format("version = {}; expected 1; this program reads version 1 only",
+                                   version));
+    }
+  }
+
+  void read_study() {
+    const toml::node* node = top_.take("study");
+    if (node == nullptr) return;
+    if (!node->is_table()) top_.fail(*node, "'study' is no section; expected [study]");
+    TomlSection section(*node->as_table(), spec_.path, "[study]");
+    section.read("missing", spec_.missing);
+    const VisitSettings visit = [this](SettingsVisitor& visitor) {
+      visit_settings(spec_, visitor);
+    };
+    for (const SettingInfo& info : list_settings(visit)) {
+      const std::string key = info.key.substr(info.key.find('.') + 1);
+      const toml::node* value = section.take(key);
+      if (value == nullptr) continue;
+      if (!is_scalar(*value))
+        section.fail(*value, fmt::format("[study] {}: expected a single value", key));
+      apply_setting(visit, info.key, scalar_text(*value), section.where(*value));
+    }
+    section.finish();
+  }
+
+  std::vector<SourceSpec> read_sources(const std::string& key, bool modality) {
+    std::vector<SourceSpec> sources;
+    const toml::node* node = top_.take(key);
+    if (node == nullptr) return sources;
+    const toml::array* array = node->as_array();
+    if (array == nullptr)
+      top_.fail(*node, fmt::format("[{0}]; expected [[{0}]], which may repeat", key));
+    for (const toml::node& item : *array) {
+      if (!item.is_table()) top_.fail(item, fmt::format("expected [[{}]] with keys below it", key));
+      sources.push_back(read_source(*item.as_table(), key, modality));
+    }
+    return sources;
+  }
+
+  SourceSpec read_source(const toml::table& table, const std::string& key, bool modality) {
+    TomlSection section(table, spec_.path, "[[" + key + "]]");
+    SourceSpec source;
+    if (!section.read("name", source.name)) {
+      section.fail(table, fmt::format("[[{}]] has no name; expected name = \"...\"", key));
+    }
+    const toml::node& name = *section.take("name");
+    if (!usable_name(source.name)) {
+      section.fail(
+          name, fmt::format("name = \"{}\"; expected letters, digits, _ and - only, since columns "
+                            "are written as name.column",
+                            source.name));
+    }
+    if (!names_.insert(source.name).second) {
+      section.fail(name,
+                   fmt::format("the name '{}' is used twice; expected a different name for every "
+                               "modality and covariate table",
+                               source.name));
+    }
+    if (section.read("kind", source.kind) && source.kind != "tabular") {
+      section.fail(
+          *section.take("kind"),
+          fmt::format("kind = \"{}\"; expected \"tabular\", the only kind this version reads; "
+                      "summarise the data in a table with one row per participant",
+                      source.kind));
+    }
+    if (!section.read("path", source.paths) || source.paths.empty()) {
+      section.fail(
+          table, fmt::format("'{}' has no path; expected path = \"file.csv\" or an array of files",
+                             source.name));
+    }
+    section.read("ids", source.ids);
+    section.read("columns", source.columns);
+    section.read("exclude", source.exclude);
+    read_types(section, source);
+    read_rank_normal(section, source);
+    if (modality) {
+      section.read("latents", source.latents, 1, 64);
+      section.read("private", source.private_dims, 0, 64);
+    }
+    section.finish();
+    return source;
+  }
+
+  static void read_types(TomlSection& section, SourceSpec& source) {
+    const toml::node* node = section.take("types");
+    if (node == nullptr) return;
+    if (!node->is_table()) section.fail(*node, "types: expected { column = \"categorical\", ... }");
+    for (const auto& [column, value] : *node->as_table()) {
+      try {
+        source.types[std::string(column.str())] = column_type_from(scalar_text(value));
+      } catch (const ConfigError& error) {
+        section.fail(value, fmt::format("types of '{}': {}", column.str(), error.what()));
+      }
+    }
+  }
+
+  static void read_rank_normal(TomlSection& section, SourceSpec& source) {
+    const toml::node* node = section.take("rank_normal");
+    if (node == nullptr) return;
+    if (const auto* flag = node->as_boolean()) {
+      if (flag->get()) source.rank_normal = {"*"};
+      return;
+    }
+    section.read("rank_normal", source.rank_normal);
+  }
+
+  void read_tiers() {
+    const toml::node* discover = file_.get("discover");
+    if (discover == nullptr || !discover->is_table()) return;
+    const toml::node* node = discover->as_table()->get("tiers");
+    if (node == nullptr) return;
+    const std::string expected =
+        "discover.tiers: expected an array of arrays of names, earliest first, such as "
+        "[[\"demographics.age\"], [\"*\"]]";
+    if (!node->is_array()) top_.fail(*node, expected);
+    for (const toml::node& tier : *node->as_array()) {
+      if (!tier.is_array()) top_.fail(tier, expected);
+      std::vector<std::string> names;
+      for (const toml::node& name : *tier.as_array()) {
+        if (!name.is_string()) top_.fail(name, expected);
+        names.push_back(name.as_string()->get());
+      }
+      spec_.tiers.push_back(std::move(names));
+    }
+  }
+
+  const toml::table file_;
+  TomlSection top_;
+  StudySpec spec_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+const std::vector<std::string>& settings_sections() {
+  static const std::vector<std::string> kSections = {"method", "train", "discover", "report",
+                                                     "simulate"};
+  return kSections;
+}
+
+void visit_settings(StudySpec& spec, SettingsVisitor& visitor) {
+  visitor.visit("study.name", spec.name, {}, "name of the study, for the report");
+  visitor.visit("study.id", spec.id, {}, "column that holds the participant id in every table");
+  visitor.visit("study.decimal", spec.decimal, {".", ","}, "decimal sign of text files");
+  visitor.visit(
+      "study.order", spec.order, {"given", "unknown"},
+      "given: modalities are listed causes first; unknown: no direction is read off the listing");
+  visitor.visit("study.validation", spec.validation, 0.01, 0.5, "share of participants held out");
+}
+
+StudySpec read_study_spec(const std::string& path, const std::string& root) {
+  return StudyFile(path, root).read();
+}
+
+void apply_study_settings(const std::string& path, const std::vector<std::string>& sections,
+                          const VisitSettings& visit) {
+  const toml::table file = parse_toml(path);
+  for (const std::string& name : sections) {
+    const toml::node* node = file.get(name);
+    if (node == nullptr || !node->is_table()) continue;
+    for (const auto& [key, value] : *node->as_table()) {
+      const std::string full = name + "." + std::string(key.str());
+      if (full == "discover.tiers") continue;
+      const std::string where = fmt::format("{}:{}", path, key.source().begin.line);
+      if (!is_scalar(value)) {
+        throw ConfigError(
+            fmt::format("{}: {} is an array or a table; expected a single value", where, full));
+      }
+      apply_setting(visit, full, scalar_text(value), where);
+    }
+  }
+}
+
+}  // namespace polycause
