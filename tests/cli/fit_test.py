@@ -1,0 +1,118 @@
+"""fit, encode, evaluate, report and run on small studies, through the files they leave."""
+import csv
+import json
+import os
+import re
+import stat
+import unittest
+
+import program
+
+
+def read_csv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Fit(program.ProgramTest):
+    def test_the_steps_one_by_one(self):
+        study = self.small_study()
+        done = self.run_program("fit", study, "--out", "run", "--seed", 3, *program.TINY)
+        self.assertIn("participants", done.stdout)
+        for name in ("config.toml", "run.json", "log.txt", "metrics.csv", "latents.csv", "private.csv",
+                     "exogenous.csv", "split.csv", "learned_edges.csv", "learned_graph.json",
+                     "model/model.json", "model/model.safetensors"):
+            self.assertIn("run/" + name, self.files())
+        self.assertTrue(any("tfevents" in name for name in self.files()))
+        latents = read_csv(self.work / "run/latents.csv")
+        self.assertEqual(len(latents), 600)
+        for column in list(latents[0])[1:]:
+            values = [float(row[column]) for row in latents]
+            mean = sum(values) / len(values)
+            self.assertAlmostEqual(mean, 0, places=4)
+            self.assertAlmostEqual(sum((v - mean) ** 2 for v in values) / len(values), 1, places=2)
+
+        self.run_program("encode", "run", "--study", study, "--out", "again.csv")
+        again = {row["sample_id"]: row for row in read_csv(self.work / "again.csv")}
+        for row in latents:
+            for column, value in row.items():
+                if column != "sample_id":
+                    self.assertAlmostEqual(float(value), float(again[row["sample_id"]][column]), places=4)
+        self.run_program("encode", "run", "--study", study, "--out", "again.csv", code=2)
+
+        self.run_program("discover", "run/latents.csv", "--out", "graph")
+        scores = self.json("evaluate", "run", "--truth", "study/truth")
+        self.assertGreater(scores["mcc_spearman"], 0.2)
+        self.assertEqual(scores["mcc_spearman"], json.loads((self.work / "run/scores.json").read_text())["mcc_spearman"])
+        self.run_program("report", "run")
+        self.assertIn("<html", (self.work / "run/report.html").read_text(encoding="utf-8").lower())
+
+    def test_run_does_it_all(self):
+        study = self.simulate("cohort")
+        facts = self.json("run", study, "--out", "run", *program.TINY)
+        self.assertIn("mcc_spearman", facts["scores"])
+        for name in ("edges.csv", "graph.json", "scores.json", "report.html", "latents.csv"):
+            self.assertIn("run/" + name, self.files())
+
+    def test_run_without_a_truth_has_no_scores(self):
+        study = self.small_study()
+        os.rename(self.work / "study/truth", self.work / "hidden")
+        self.assertNotIn("scores", self.json("run", study, "--out", "run", *program.TINY))
+        self.assertNotIn("run/scores.json", self.files())
+
+    def test_a_directory_that_is_not_empty_is_refused_and_force_replaces_the_run(self):
+        study = self.small_study()
+        self.run_program("run", study, "--out", "run", *program.TINY)
+        before = (self.work / "run/latents.csv").read_bytes()
+        self.run_program("fit", study, "--out", "run", "--seed", 9, *program.TINY, code=2)
+        self.assertEqual((self.work / "run/latents.csv").read_bytes(), before)
+        self.run_program("fit", study, "--out", "run", "--seed", 9, "--force", *program.TINY)
+        self.assertNotEqual((self.work / "run/latents.csv").read_bytes(), before)
+        for stale in ("run/scores.json", "run/edges.csv", "run/report.html"):
+            self.assertNotIn(stale, self.files())
+        self.assertEqual(len([n for n in self.files() if "tfevents" in n]), 1)
+
+    def test_the_run_folder_is_private_and_names_nobody_in_log_and_report(self):
+        study = self.small_study()
+        text = (self.work / "study/study.toml").read_text(encoding="utf-8")
+        secret = "confidential-person"
+        for path in re.findall(r'path = "([^"]+)"', text):
+            rows = (self.work / "study" / path).read_text(encoding="utf-8").splitlines()
+            rows = rows[:1] + [f"{secret}{i}," + row.split(",", 1)[1] for i, row in enumerate(rows[1:])]
+            self.write("study/" + path, "\n".join(rows) + "\n")
+        os.rename(self.work / "study/truth", self.work / "hidden")
+        done = self.run_program("run", study, "--out", "run", "-v", *program.TINY)
+        self.assertEqual(stat.S_IMODE(os.stat(self.work / "run").st_mode), 0o700)
+        self.assertIn(secret, (self.work / "run/latents.csv").read_text(encoding="utf-8"))
+        for name in ("log.txt", "report.html", "run.json", "config.toml", "metrics.csv", "learned_graph.json"):
+            self.assertNotIn(secret, (self.work / "run" / name).read_text(encoding="utf-8"), name)
+        self.assertNotIn(secret, done.stdout + done.stderr)
+
+    def test_config_of_the_run_echoes_what_was_set(self):
+        study = self.small_study()
+        self.run_program("fit", study, "--out", "run", "--seed", 4, "--set", "train.batch=128", *program.TINY)
+        config = (self.work / "run/config.toml").read_text(encoding="utf-8")
+        self.assertRegex(config, r"(?m)^batch = 128\b")
+        self.assertRegex(config, r"(?m)^seed = 4\b")
+
+    def test_quiet_is_quiet_and_stderr_has_no_colours_off_a_terminal(self):
+        study = self.small_study()
+        done = self.run_program("fit", study, "--out", "run", "-v", *program.TINY)
+        self.assertNotIn("\033", done.stderr)
+        self.assertNotIn("\r", done.stderr)
+        done = self.run_program("fit", study, "--out", "quiet", "-q", *program.TINY)
+        self.assertEqual([line for line in done.stderr.splitlines() if not line.startswith("warning: ")], [])
+
+    def test_what_is_no_run_folder(self):
+        self.write("folder/notes.txt", "mine")
+        study = self.small_study()
+        for arguments in (["report", "folder"], ["evaluate", "folder", "--truth", "study/truth"],
+                          ["encode", "folder", "--study", study, "--out", "x.csv"]):
+            done = self.run_program(*arguments, code=3)
+            self.assertIn("folder", done.stderr)
+        self.assertEqual([n for n in self.files() if n.startswith("folder") or n == "x.csv"],
+                         ["folder", "folder/notes.txt"])
+
+
+if __name__ == "__main__":
+    unittest.main()
