@@ -189,6 +189,20 @@ void Density::copy_heads(const Density& other) {
             theta_.begin());
 }
 
+void Density::copy_prior(const Density& other) {
+  if (shape_.prior != PriorKind::kAdditive || other.shape_.prior != PriorKind::kAdditive) return;
+  const auto from = static_cast<std::ptrdiff_t>(other.prior_begin_);
+  const auto to = static_cast<std::ptrdiff_t>(other.gate_begin_);
+  std::copy(other.theta_.begin() + from, other.theta_.begin() + to,
+            theta_.begin() + static_cast<std::ptrdiff_t>(prior_begin_));
+}
+
+std::vector<double> Density::rotation(std::size_t modality) const {
+  const Head& head = heads_[modality];
+  const float* from = theta_.data() + head.rotation;
+  return std::vector<double>(from, from + head.latents * head.latents);
+}
+
 void Density::prepare(Workspace& work, bool backward) const {
   double total = 0;
   for (const Head& head : heads_) {

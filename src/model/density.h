@@ -76,6 +76,10 @@ class Density {
                        const std::vector<double>& rotation);
   /// Takes the heads of `other` (equal sizes), leaving the prior as it is.
   void copy_heads(const Density& other);
+  /// Takes the links and noise of another additive prior over the same pairs; else does nothing.
+  void copy_prior(const Density& other);
+  /// Last linear map of a modality, (latents, latents) row-major.
+  std::vector<double> rotation(std::size_t modality) const;
   void set_gates(double probability);
   /// P(gate open) per pair, and open(): is its deterministic value above one half?
   std::vector<double> gate_probability() const;

@@ -1,0 +1,98 @@
+#include "methods/rotation_search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/random.h"
+#include "model/subspace.h"
+
+namespace polycause {
+namespace {
+
+constexpr int kStarts = 8;
+constexpr int kSteps = 200;
+constexpr int kBatch = 512;
+constexpr double kRate = 0.02;
+constexpr double kPriorFactor = 1.5;
+constexpr double kPrice = 0.02;
+constexpr std::size_t kRows = 20000;  // of the training set; a linear map needs no more
+
+double held_out(const Density& density, const Codes& codes, const std::vector<std::uint32_t>& rows) {
+  return density.decompose(codes, rows).mean_nll();
+}
+
+}  // namespace
+
+double search_rotation(Density& density, const Codes& codes, const Split& split, const Unit& unit,
+                       const Checkpoint& checkpoint, Watch& watch) {
+  if (density.shape().prior != PriorKind::kAdditive) return held_out(density, codes, split.validation);
+  const std::vector<int>& latents = density.shape().latents;
+  const std::size_t total = static_cast<std::size_t>(density.latents());
+  Split part = split;
+  if (part.train.size() > kRows) part.train.resize(kRows);
+  if (part.validation.size() > kRows) part.validation.resize(kRows);
+  const std::vector<float> z = density.decompose(codes, {}).z;
+  std::vector<std::vector<double>> means(latents.size());
+  std::vector<std::vector<double>> maps(latents.size());
+  Codes frozen;
+  frozen.participants = codes.participants;
+  for (std::size_t m = 0; m < latents.size(); ++m) {
+    const auto k = static_cast<std::size_t>(latents[m]);
+    const auto first = static_cast<std::size_t>(density.first_latent(m));
+    whitening(z, total, first, latents[m], part.train, means[m], maps[m]);
+    std::vector<float> u(codes.participants * k);
+    for (std::size_t i = 0; i < codes.participants; ++i) {
+      for (std::size_t b = 0; b < k; ++b) {
+        double s = 0;
+        for (std::size_t a = 0; a < k; ++a) {
+          s += (static_cast<double>(z[i * total + first + a]) - means[m][a]) * maps[m][a * k + b];
+        }
+        u[i * k + b] = static_cast<float>(s);
+      }
+    }
+    frozen.width.push_back(latents[m]);
+    frozen.u.push_back(std::move(u));
+  }
+  DensityShape shape = density.shape();
+  shape.privates.assign(latents.size(), 0);
+  shape.layers_per_width = 0;
+  Schedule schedule;
+  schedule.max_steps = kSteps;
+  schedule.epochs = kSteps;
+  schedule.batch = kBatch;
+  schedule.rate = kRate;
+  schedule.prior_factor = kPriorFactor;
+  schedule.group_lasso = kPrice;
+  const Checkpoint nowhere("", 0);
+  Watch silent(nullptr, 1);
+  (void)checkpoint;
+  double best = 0;
+  Density winner(shape);
+  for (int s = 0; s < kStarts; ++s) {
+    watch.check();
+    Density trial(shape);
+    const Unit search{fmt::format("{}/rotation{}", unit.name, s), unit.seed};
+    Random random(unit.seed, search.name);
+    trial.initialise(random);
+    for (std::size_t m = 0; m < latents.size(); ++m) {
+      trial.append_rotation(m, std::vector<double>(static_cast<std::size_t>(latents[m]), 0.0),
+                            random_rotation(latents[m], random));
+    }
+    optimise(trial, frozen, part, schedule, search, nowhere, silent);
+    const double objective = held_out(trial, frozen, part.validation) + kPrice * trial.group_norm();
+    if (s == 0 || objective < best) {
+      best = objective;
+      winner = trial;
+    }
+  }
+  // The winner maps whitened latents; written as a map of the head's own latents.
+  for (std::size_t m = 0; m < latents.size(); ++m) {
+    const int k = latents[m];
+    density.append_rotation(m, means[m], rotate_first(maps[m], k, winner.rotation(m), k));
+  }
+  density.copy_prior(winner);
+  return held_out(density, codes, part.validation) + kPrice * density.group_norm();
+}
+
+}  // namespace polycause

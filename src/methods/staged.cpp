@@ -1,0 +1,299 @@
+#include "methods/staged.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "base/random.h"
+#include "methods/rotation_search.h"
+#include "model/additive_fit.h"
+#include "model/subspace.h"
+#include "polycause/error.h"
+#include "polycause/evaluate.h"
+
+namespace polycause {
+namespace {
+
+constexpr double kDistinct = 0.96;         // two starts that agree more are the same solution
+constexpr int kRotationStarts = 20;
+
+Schedule autoencoder_schedule(const FitOptions& options) {
+  Schedule s;
+  s.epochs = static_cast<int>(options.autoencoder_epochs);
+  s.max_steps = options.max_steps;
+  s.batch = options.batch;
+  s.rate = options.learning_rate;
+  s.decay = 1.0;
+  return s;
+}
+
+Schedule start_schedule(const FitOptions& options) {
+  Schedule s = autoencoder_schedule(options);
+  s.epochs = static_cast<int>(options.start_epochs);
+  s.decay = 0.2;
+  return s;
+}
+
+Schedule branch_schedule(const FitOptions& options) {
+  Schedule s = autoencoder_schedule(options);
+  s.epochs = static_cast<int>(options.branch_epochs);
+  s.sparsity = options.sparsity;
+  s.decay = 0.3;
+  return s;
+}
+
+/// Pairs from earlier to later modalities: rank[m] is the place of modality m.
+std::vector<LatentPair> pairs_in_order(const std::vector<int>& latents, const std::vector<std::size_t>& rank) {
+  std::vector<LatentPair> pairs;
+  int target = 0;
+  for (std::size_t m = 0; m < latents.size(); ++m) {
+    for (int i = 0; i < latents[m]; ++i, ++target) {
+      int source = 0;
+      for (std::size_t o = 0; o < latents.size(); ++o) {
+        for (int j = 0; j < latents[o]; ++j, ++source) {
+          if (rank[o] < rank[m]) pairs.push_back({source, target});
+        }
+      }
+    }
+  }
+  return pairs;
+}
+
+DensityShape shape_of(const StagedProblem& problem, const FitOptions& options,
+                      const std::vector<std::size_t>& rank) {
+  DensityShape shape;
+  shape.latents = problem.latents;
+  shape.privates = problem.privates;
+  shape.hidden = static_cast<int>(options.conditioner_width);
+  shape.prior = options.prior == "general" ? PriorKind::kGeneral : PriorKind::kAdditive;
+  shape.pairs = pairs_in_order(problem.latents, rank);
+  return shape;
+}
+
+struct Start {
+  Density density;
+  double objective = 0;
+  std::vector<float> z;  // (n, D)
+};
+
+/// Indices of the starts, best first, without those that repeat a better one.
+std::vector<std::size_t> distinct_best(const std::vector<Start>& starts, const StagedProblem& problem,
+                                       std::size_t keep, double limit) {
+  std::vector<std::size_t> order(starts.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::make_pair(starts[a].objective, a) < std::make_pair(starts[b].objective, b);
+  });
+  std::vector<std::size_t> kept;
+  for (const std::size_t i : order) {
+    bool repeated = false;
+    for (const std::size_t k : kept) {
+      const std::vector<double> each = matched_agreement(starts[i].z, starts[k].z, problem.latents,
+                                                         problem.cells[0].participants);
+      repeated = repeated || std::accumulate(each.begin(), each.end(), 0.0) / static_cast<double>(each.size()) > limit;
+    }
+    if (!repeated) kept.push_back(i);
+    if (kept.size() == keep) break;
+  }
+  return kept;
+}
+
+void train_start(Start& start, const Codes& codes, const StagedProblem& problem, const FitOptions& options,
+                 const Unit& unit, const Checkpoint& checkpoint, Watch& watch) {
+  optimise(start.density, codes, problem.split, start_schedule(options), unit, checkpoint, watch);
+  start.objective = search_rotation(start.density, codes, problem.split, unit, checkpoint, watch);
+  start.z = start.density.decompose(codes, {}).z;
+}
+
+/// Backward elimination on frozen latents: an edge stays when leaving it out costs `threshold` nat.
+std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem, double threshold) {
+  AdditiveScores scores(candidate.parts.z, static_cast<std::size_t>(candidate.density.latents()),
+                        problem.split.train, problem.split.validation);
+  const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
+  std::vector<bool> kept = candidate.edges;
+  for (int i = 0; i < candidate.density.latents(); ++i) {
+    while (true) {
+      std::vector<std::size_t> parents;
+      for (std::size_t e = 0; e < pairs.size(); ++e) {
+        if (kept[e] && pairs[e].target == i) parents.push_back(static_cast<std::size_t>(pairs[e].source));
+      }
+      if (parents.empty()) break;
+      const double full = scores.validation_nll(static_cast<std::size_t>(i), parents);
+      double least = threshold;
+      std::size_t weakest = pairs.size();
+      for (std::size_t e = 0; e < pairs.size(); ++e) {
+        if (!kept[e] || pairs[e].target != i) continue;
+        std::vector<std::size_t> fewer;
+        for (const std::size_t p : parents) {
+          if (p != static_cast<std::size_t>(pairs[e].source)) fewer.push_back(p);
+        }
+        const double gain = scores.validation_nll(static_cast<std::size_t>(i), fewer) - full;
+        if (gain < least) {
+          least = gain;
+          weakest = e;
+        }
+      }
+      if (weakest == pairs.size()) break;
+      kept[weakest] = false;
+    }
+  }
+  return kept;
+}
+
+std::vector<Candidate> train_branches(const std::vector<Start>& starts, const std::vector<std::size_t>& chosen,
+                                      const Codes& codes, const StagedProblem& problem,
+                                      const FitOptions& options, std::uint64_t seed, const std::string& name,
+                                      std::size_t threads, const Checkpoint& checkpoint, Watch& watch) {
+  std::vector<std::pair<std::size_t, PriorKind>> plans;
+  for (const std::size_t s : chosen) {
+    if (options.prior != "general") plans.emplace_back(s, PriorKind::kAdditive);
+  }
+  if (options.prior == "general") {
+    for (const std::size_t s : chosen) plans.emplace_back(s, PriorKind::kGeneral);
+  } else if (options.prior == "auto") {
+    plans.emplace_back(chosen[0], PriorKind::kGeneral);
+  }
+  std::vector<Candidate> candidates;
+  for (std::size_t b = 0; b < plans.size(); ++b) {
+    DensityShape shape = starts[plans[b].first].density.shape();
+    shape.gated = true;
+    shape.prior = plans[b].second;
+    candidates.push_back({fmt::format("{}/branch{}", name, b), Density(shape), {}, 0, 0, {}});
+  }
+  parallel_for(plans.size(), threads, [&](std::size_t b) {
+    Candidate& c = candidates[b];
+    Random random(seed, c.name + "/init");
+    c.density.initialise(random);
+    c.density.copy_heads(starts[plans[b].first].density);
+    c.density.copy_prior(starts[plans[b].first].density);
+    c.density.set_gates(0.5);
+    optimise(c.density, codes, problem.split, branch_schedule(options), {c.name, seed}, checkpoint, watch);
+    c.parts = c.density.decompose(codes, {});
+    double total = 0;
+    for (const std::uint32_t row : problem.split.validation) total -= static_cast<double>(c.parts.log_p[row]);
+    c.nll = total / static_cast<double>(problem.split.validation.size());
+    c.edges = c.density.gate_open();
+    const auto edges = static_cast<double>(std::count(c.edges.begin(), c.edges.end(), true));
+    c.objective = c.nll + options.edge_price * edges;
+    c.edges = prune(c, problem, options.prune);
+  });
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.objective < b.objective; });
+  return candidates;
+}
+
+}  // namespace
+
+std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
+                                      const std::vector<int>& latents, std::size_t participants) {
+  std::size_t total = 0;
+  for (const int k : latents) total += static_cast<std::size_t>(k);
+  // 2,000 participants settle a rank correlation to 0.02.
+  const std::size_t stride = std::max<std::size_t>(1, participants / 2000);
+  const auto column = [&](const std::vector<float>& z, std::size_t j) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < participants; i += stride) values.push_back(static_cast<double>(z[i * total + j]));
+    return values;
+  };
+  std::vector<double> result(total);
+  std::size_t first = 0;
+  for (const int k : latents) {
+    const auto size = static_cast<std::size_t>(k);
+    std::vector<double> weights(size * size);
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::vector<double> x = column(a, first + i);
+      for (std::size_t j = 0; j < size; ++j) {
+        weights[i * size + j] = std::fabs(spearman(x, column(b, first + j)));
+      }
+    }
+    const std::vector<std::size_t> partner = assign(weights, size, size);
+    for (std::size_t i = 0; i < size; ++i) result[first + i] = weights[i * size + partner[i]];
+    first += size;
+  }
+  return result;
+}
+
+double staged_work(const StagedProblem& problem, const FitOptions& options) {
+  const std::size_t rows = problem.split.train.size();
+  const auto steps = [&](const Schedule& s) { return static_cast<double>(plan_steps(s, rows).steps); };
+  const auto starts = static_cast<double>(options.starts);
+  const double branches = static_cast<double>(options.branches) + (options.prior == "auto" ? 1 : 0);
+  return static_cast<double>(problem.cells.size()) * steps(autoencoder_schedule(options)) +
+         (starts + std::min(4.0, starts)) * steps(start_schedule(options)) +
+         branches * steps(branch_schedule(options));
+}
+
+StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options, std::uint64_t seed,
+                        const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
+                        Watch& watch) {
+  StagedResult result;
+  const std::size_t modalities = problem.cells.size();
+  // Step 1: codes.
+  result.autoencoders.resize(modalities);
+  result.reconstruction_r2.resize(modalities);
+  Codes codes;
+  codes.participants = problem.cells[0].participants;
+  codes.u.resize(modalities);
+  for (std::size_t m = 0; m < modalities; ++m) codes.width.push_back(problem.latents[m] + problem.privates[m]);
+  parallel_for(modalities, threads, [&](std::size_t m) {
+    const Cells& cells = problem.cells[m];
+    const Unit unit{fmt::format("{}/autoencoder{}", name, m), seed};
+    Random random(seed, unit.name + "/init");
+    Autoencoder autoencoder(cells.width, !cells.present.empty(), codes.width[m],
+                            static_cast<int>(options.autoencoder_width));
+    autoencoder.initialise(cells, problem.split.train, random);
+    result.reconstruction_r2[m] = optimise(autoencoder, cells, problem.split, autoencoder_schedule(options),
+                                           unit, checkpoint, watch);
+    autoencoder.whiten(cells, problem.split.train);
+    codes.u[m] = autoencoder.encode(cells);
+    result.autoencoders[m] = std::move(autoencoder);
+  });
+  // Step 2: starts from the canonical subspace, turned differently.
+  result.order.resize(modalities);
+  std::iota(result.order.begin(), result.order.end(), std::size_t{0});
+  std::vector<std::vector<double>> canonical;
+  const auto maps = canonical_maps(codes, problem.latents, problem.split.train, &canonical);
+  for (std::size_t m = 0; m < modalities; ++m) {
+    const auto last = static_cast<std::size_t>(problem.latents[m]) - 1;
+    result.code_canonical.push_back(last < canonical[m].size() ? canonical[m][last] : 0.0);
+  }
+  const DensityShape shape = shape_of(problem, options, result.order);
+  std::vector<Start> starts;
+  for (std::int64_t s = 0; s < options.starts; ++s) {
+    Start start{Density(shape), 0, {}};
+    Random random(seed, fmt::format("{}/start{}/init", name, s));
+    start.density.initialise(random);
+    std::vector<std::vector<double>> turns;
+    if (s == 0) {
+      turns = sparse_rotations(codes, problem.latents, maps, problem.split.train, kRotationStarts, random);
+    } else {
+      for (const int k : problem.latents) turns.push_back(random_rotation(k, random));
+    }
+    for (std::size_t m = 0; m < modalities; ++m) {
+      start.density.set_first_map(m, rotate_first(maps[m], codes.width[m], turns[m], problem.latents[m]));
+    }
+    starts.push_back(std::move(start));
+  }
+  parallel_for(starts.size(), threads, [&](std::size_t s) {
+    train_start(starts[s], codes, problem, options, {fmt::format("{}/start{}", name, s), seed}, checkpoint, watch);
+  });
+  // Step 3: the best go on.
+  const std::vector<std::size_t> better = distinct_best(starts, problem, 4, 1.1);
+  parallel_for(better.size(), threads, [&](std::size_t b) {
+    train_start(starts[better[b]], codes, problem, options,
+                {fmt::format("{}/start{}/again", name, better[b]), seed}, checkpoint, watch);
+  });
+  std::vector<Start> finalists;
+  for (const std::size_t b : better) finalists.push_back(std::move(starts[b]));
+  const std::vector<std::size_t> chosen =
+      distinct_best(finalists, problem, static_cast<std::size_t>(options.branches), kDistinct);
+  // Steps 4 and 5: gated branches, selection, pruning.
+  result.candidates = train_branches(finalists, chosen, codes, problem, options, seed, name, threads,
+                                     checkpoint, watch);
+  return result;
+}
+
+}  // namespace polycause

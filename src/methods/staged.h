@@ -1,0 +1,56 @@
+// The `staged` method: frozen codes, then heads and prior, several starts with a rotation search in
+// between, gated branches, selection on held-out participants, pruning (docs/methods/staged.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/autoencoder.h"
+#include "model/density.h"
+#include "polycause/model.h"
+#include "train/checkpoint.h"
+#include "train/optimise.h"
+#include "train/watch.h"
+
+namespace polycause {
+
+/// What the method is given: encoded cells and sizes per modality.
+struct StagedProblem {
+  std::vector<Cells> cells;
+  std::vector<int> latents;
+  std::vector<int> privates;
+  Split split;
+  bool order_given = true;  ///< modalities are listed causes first
+};
+
+/// A fitted solution that is kept.
+struct Candidate {
+  std::string name;
+  Density density;
+  Decomposition parts;       ///< of all participants
+  double nll = 0;            ///< held out
+  double objective = 0;      ///< nll + edge_price * edges
+  std::vector<bool> edges;   ///< per pair, after pruning
+};
+
+struct StagedResult {
+  std::vector<Autoencoder> autoencoders;
+  std::vector<double> reconstruction_r2;
+  std::vector<std::size_t> order;      ///< rank of every modality, causes first
+  std::vector<Candidate> candidates;   ///< best first
+  std::vector<double> code_canonical;  ///< smallest canonical correlation kept, per modality
+};
+
+/// Optimiser steps that `fit_staged` will make, in the unit that Watch counts.
+double staged_work(const StagedProblem& problem, const FitOptions& options);
+
+StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options, std::uint64_t seed,
+                        const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
+                        Watch& watch);
+
+/// Mean and per-latent matched |Spearman| of two sets of latents (n, D), modality by modality.
+std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
+                                      const std::vector<int>& latents, std::size_t participants);
+
+}  // namespace polycause

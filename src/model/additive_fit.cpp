@@ -1,0 +1,176 @@
+#include "model/additive_fit.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "model/kernels.h"
+
+namespace polycause {
+namespace {
+
+constexpr int kIterations = 12;
+constexpr double kRidge = 1e-3;  // per row
+constexpr double kHalfLogTwoPi = 0.91893853320467274178;
+
+struct Noise {
+  std::array<double, kMixture> weight{};
+  std::array<double, kMixture> mean{};
+  std::array<double, kMixture> variance{};
+};
+
+double density_of(const Noise& noise, double e, std::array<double, kMixture>& share) {
+  double total = 0;
+  for (std::size_t k = 0; k < kMixture; ++k) {
+    const double d = e - noise.mean[k];
+    share[k] = noise.weight[k] *
+               std::exp(-0.5 * d * d / noise.variance[k] - 0.5 * std::log(noise.variance[k]) - kHalfLogTwoPi);
+    total += share[k];
+  }
+  total = std::max(total, 1e-300);
+  for (double& s : share) s /= total;
+  return total;
+}
+
+}  // namespace
+
+AdditiveScores::AdditiveScores(const std::vector<float>& z, std::size_t latents,
+                               const std::vector<std::uint32_t>& train,
+                               const std::vector<std::uint32_t>& validation, std::size_t most)
+    : latents_(latents), train_(std::min(most, train.size())), validation_(std::min(most, validation.size())) {
+  const std::size_t n = train_ + validation_;
+  z_.resize(n * latents);
+  basis_.resize(n * latents * kBasis);
+  const auto row_of = [&](std::size_t i) { return i < train_ ? train[i] : validation[i - train_]; };
+  for (std::size_t j = 0; j < latents; ++j) {
+    double sum = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < train_; ++i) {
+      const auto v = static_cast<double>(z[row_of(i) * latents + j]);
+      sum += v;
+      squares += v * v;
+    }
+    const double mean = sum / static_cast<double>(train_);
+    const double sd = std::sqrt(std::max(1e-12, squares / static_cast<double>(train_) - mean * mean));
+    std::array<double, kBasis> centre{};
+    for (std::size_t i = 0; i < n; ++i) {
+      const double v = (static_cast<double>(z[row_of(i) * latents + j]) - mean) / sd;
+      z_[i * latents + j] = v;
+      double* f = basis_.data() + (i * latents + j) * kBasis;
+      f[0] = 0.5 * v;
+      for (int k = 1; k < kBasis; ++k) f[k] = std::tanh(1.25 * (v - 0.7 * (k - 4)));
+      if (i < train_) {
+        for (std::size_t k = 0; k < kBasis; ++k) centre[k] += f[k];
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      double* f = basis_.data() + (i * latents + j) * kBasis;
+      for (std::size_t k = 0; k < kBasis; ++k) f[k] -= centre[k] / static_cast<double>(train_);
+    }
+  }
+}
+
+const AdditiveScores::Score& AdditiveScores::score(std::size_t target, std::vector<std::size_t>& parents) {
+  std::sort(parents.begin(), parents.end());
+  const auto key = std::make_pair(target, parents);
+  if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
+  const auto columns = static_cast<Eigen::Index>(parents.size() * kBasis + 1);
+  const auto n = static_cast<Eigen::Index>(train_ + validation_);
+  Eigen::MatrixXd x(n, columns);
+  Eigen::VectorXd y(n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    y(i) = z_[static_cast<std::size_t>(i) * latents_ + target];
+    x(i, 0) = 1;
+    for (std::size_t p = 0; p < parents.size(); ++p) {
+      const double* f = basis_.data() + (static_cast<std::size_t>(i) * latents_ + parents[p]) * kBasis;
+      for (int k = 0; k < kBasis; ++k) x(i, static_cast<Eigen::Index>(p * kBasis) + k + 1) = f[k];
+    }
+  }
+  const auto rows = static_cast<Eigen::Index>(train_);
+  const auto train_x = x.topRows(rows);
+  const auto train_y = y.head(rows);
+  const double ridge = kRidge * static_cast<double>(train_);
+  Eigen::MatrixXd gram = train_x.transpose() * train_x;
+  gram.diagonal().array() += ridge;
+  Eigen::VectorXd beta = gram.ldlt().solve(train_x.transpose() * train_y);
+  // Noise: start from quantiles of the residual, then alternate noise and weighted regression (EM).
+  Eigen::VectorXd residual = train_y - train_x * beta;
+  const double variance = std::max(1e-8, residual.squaredNorm() / static_cast<double>(train_));
+  const double sd = std::sqrt(variance);
+  Noise noise;
+  const std::array<double, kMixture> start_mean = {-0.9, 0.0, 0.0, 0.9};
+  const std::array<double, kMixture> start_sd = {0.8, 0.3, 1.4, 0.8};
+  for (std::size_t k = 0; k < kMixture; ++k) {
+    noise.weight[k] = 1.0 / kMixture;
+    noise.mean[k] = start_mean[k] * sd;
+    noise.variance[k] = variance * start_sd[k] * start_sd[k];
+  }
+  std::array<double, kMixture> share{};
+  Eigen::VectorXd weight(rows);
+  Eigen::VectorXd pseudo(rows);
+  for (int iteration = 0; iteration < kIterations; ++iteration) {
+    std::array<double, kMixture> count{};
+    std::array<double, kMixture> sum{};
+    std::array<double, kMixture> squares{};
+    for (Eigen::Index i = 0; i < rows; ++i) {
+      density_of(noise, residual(i), share);
+      double w = 0;
+      double t = 0;
+      for (std::size_t k = 0; k < kMixture; ++k) {
+        count[k] += share[k];
+        sum[k] += share[k] * residual(i);
+        squares[k] += share[k] * residual(i) * residual(i);
+        w += share[k] / noise.variance[k];
+        t += share[k] * noise.mean[k] / noise.variance[k];
+      }
+      weight(i) = w;
+      pseudo(i) = train_y(i) - t / w;  // residual pulled by the component means
+    }
+    for (std::size_t k = 0; k < kMixture; ++k) {
+      const double c = std::max(count[k], 1e-6);
+      noise.weight[k] = c / static_cast<double>(train_);
+      noise.mean[k] = sum[k] / c;
+      noise.variance[k] = std::max(1e-3 * variance, squares[k] / c - noise.mean[k] * noise.mean[k]);
+    }
+    // The regression changes little after a few rounds; the noise needs more.
+    if (!parents.empty() && iteration % 3 == 2) {
+      const Eigen::MatrixXd weighted = train_x.array().colwise() * weight.array();
+      gram = weighted.transpose() * train_x;
+      gram.diagonal().array() += ridge / variance;
+      beta = gram.ldlt().solve(weighted.transpose() * pseudo);
+      residual = train_y - train_x * beta;
+    }
+  }
+  Score result;
+  result.each.resize(validation_);
+  for (std::size_t i = 0; i < validation_; ++i) {
+    const auto row = static_cast<Eigen::Index>(train_ + i);
+    const double e = y(row) - x.row(row) * beta;
+    const double nll = -std::log(density_of(noise, e, share));
+    result.each[i] = static_cast<float>(nll);
+    result.mean += nll / static_cast<double>(validation_);
+  }
+  return cache_.emplace(key, std::move(result)).first->second;
+}
+
+double AdditiveScores::validation_nll(std::size_t target, std::vector<std::size_t> parents) {
+  return score(target, parents).mean;
+}
+
+double AdditiveScores::difference_error(std::size_t target, std::vector<std::size_t> a,
+                                        std::vector<std::size_t> b) {
+  const std::vector<float> first = score(target, a).each;
+  const std::vector<float>& second = score(target, b).each;
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    const double d = static_cast<double>(first[i] - second[i]);
+    sum += d;
+    squares += d * d;
+  }
+  const auto n = static_cast<double>(first.size());
+  return std::sqrt(std::max(0.0, squares / n - sum / n * sum / n) / n);
+}
+
+}  // namespace polycause

@@ -1,0 +1,41 @@
+// Scores of a latent given a set of parents on frozen latents: additive regression on the kBasis fixed
+// functions with noise of kMixture Gaussians, fitted by expectation-maximisation. Deterministic and fast
+// (n k^2 for k basis columns), so that whole graphs can be searched.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace polycause {
+
+class AdditiveScores {
+ public:
+  /// z (n, D) row-major; at most `most` rows of each part are used.
+  AdditiveScores(const std::vector<float>& z, std::size_t latents, const std::vector<std::uint32_t>& train,
+                 const std::vector<std::uint32_t>& validation, std::size_t most = 20000);
+
+  /// Held-out negative log-likelihood of `target` given `parents` (any order), nat per participant.
+  double validation_nll(std::size_t target, std::vector<std::size_t> parents);
+  /// Standard error of the mean difference between two parent sets of one target.
+  double difference_error(std::size_t target, std::vector<std::size_t> a, std::vector<std::size_t> b);
+  std::size_t latents() const { return latents_; }
+
+ private:
+  struct Score {
+    double mean = 0;
+    std::vector<float> each;  // (validation,)
+  };
+  const Score& score(std::size_t target, std::vector<std::size_t>& parents);
+
+  std::size_t latents_;
+  std::size_t train_ = 0;
+  std::size_t validation_ = 0;
+  std::vector<double> basis_;  // (train + validation, latents * kBasis), centred by training means
+  std::vector<double> z_;      // (train + validation, latents), standardised
+  std::map<std::pair<std::size_t, std::vector<std::size_t>>, Score> cache_;
+};
+
+}  // namespace polycause
