@@ -1,4 +1,5 @@
-// Scores against a known truth, by the honest protocol (docs/methods/metrics.md): nothing is chosen with the truth.
+// Scores against a known truth, by the honest protocol (docs/methods/metrics.md): nothing is chosen
+// with the truth.
 #pragma once
 
 #include <cstdint>
@@ -12,32 +13,42 @@ namespace polycause {
 
 struct LatentScore {
   std::string truth;
-  std::string estimate;
-  double spearman = 0;
-  double pearson = 0;
+  std::string estimate;  ///< its partner by |Spearman|; "" when the modality has too few estimates
+  double spearman = 0;   ///< absolute
+  double pearson = 0;    ///< absolute, with the same partner
   double r2 = 0;
 };
 
 struct Scores {
   double mcc_spearman = 0;  ///< mean |Spearman| after the best assignment inside each modality
   double mcc_spearman_min = 0;
-  double mcc = 0;  ///< the same with Pearson
-  double r2 = 0;   ///< kernel ridge from estimated to true latents of the modality
+  double mcc = 0;                ///< the same with Pearson and its own assignment
+  double r2 = 0;                 ///< kernel ridge from estimated to true latents of the modality
   std::int64_t shd = -1;         ///< cross-modality edges missing, extra or reversed; -1 = no graph
   std::int64_t shd_within = -1;  ///< edges inside a modality
+  std::int64_t shd_skeleton = -1;  ///< cross-modality pairs joined in one graph only, marks aside
+  std::size_t participants = 0;    ///< in both tables
   std::vector<LatentScore> latents;
 };
 
-/// Best one-to-one assignment: maximises the sum of weight(i, assignment[i]); (r, c) row-major, r <= c.
+/// Index of a latent without partner.
+inline constexpr std::size_t kNoPartner = static_cast<std::size_t>(-1);
+
+/// Best one-to-one assignment: maximises the sum of weight(i, assignment[i]); weights (r, c)
+/// row-major, finite. With more rows than columns the rows left over get kNoPartner. O(min(r, c)^2
+/// max(r, c)).
 std::vector<std::size_t> assign(const std::vector<double>& weights, std::size_t rows,
                                 std::size_t columns);
 
 /// Matched |Spearman| of every latent of `a` with its partner in `b`, modality by modality; (d,) in
-/// the order of a's columns. `partner` (optional) receives the index of the column of b.
+/// the order of a's columns, 0 where there is no partner. `partner` (optional) receives the index
+/// of the column of b or kNoPartner. A modality is what stands before the last '.' of a column's
+/// name. Throws DataError when fewer than 3 participants are in both tables.
 std::vector<double> agreement(const Table& a, const Table& b,
                               std::vector<std::size_t>* partner = nullptr);
 
-/// `seed` chooses the participants of the R2. `learned` may be null. Rows are matched by id.
+/// `seed` chooses the participants of the R2. `learned` may be null. Rows are matched by id. Throws
+/// DataError when the tables share fewer than 30 participants or a modality has no estimate.
 Scores evaluate(const Table& estimate, const Table& truth, const Graph* learned,
                 const Graph* truth_graph, std::uint64_t seed = 0);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "polycause/graph.h"
@@ -11,40 +12,53 @@
 
 namespace polycause {
 
-/// Free-form simulation (method.md section 8 has the mechanisms); the named cases are presets of it.
+/// Free-form simulation (method.md section 8 has the mechanisms); the named cases are presets of
+/// it.
 struct SimulateOptions {
   std::int64_t participants = 10000;
   std::int64_t modalities = 2;
   std::int64_t latents = 2;       ///< d(z) of every modality
   std::int64_t private_dims = 1;  ///< d(eta)
   std::int64_t columns = 15;
-  std::string noise = "laplace";      ///< laplace | gaussian | uniform
-  std::string mixing = "square";      ///< square | deep | wide
-  std::string mechanism = "mixed";    ///< mixed | tanh | leaky | sine | cubic | linear | nonadditive
-  std::int64_t extra_edges = 0;       ///< cross-modality edges beyond the one-to-one matching
-  double sparsity_ratio = -1;         ///< two modalities: share of absent cross links; -1 = matching
-  double edge_scale = 1;              ///< multiplies all link weights (weak links: 0.5)
-  bool hidden_order = false;          ///< modalities listed in a random order, order = "unknown"
+  std::string noise = "laplace";    ///< laplace | gaussian | uniform
+  std::string mixing = "square";    ///< square | deep | wide
+  std::string mechanism = "mixed";  ///< mixed | tanh | leaky | sine | cubic | linear | nonadditive
+  std::int64_t extra_edges = 0;     ///< cross-modality edges beyond the one-to-one matching
+  double sparsity_ratio = -1;       ///< two modalities: share of absent cross links; -1 = matching
+  double edge_scale = 1;            ///< strength of the parents against the noise (weak: 0.5)
+  bool hidden_order = false;        ///< modalities listed in a random order, order = "unknown"
+  /// Unequal modalities, causes first: "latents+private:columns, ...", e.g. "2+1:15, 3+2:20".
+  /// Replaces `modalities`, `latents`, `private_dims` and `columns` where not empty.
+  std::string sizes;
 };
 void visit_settings(SimulateOptions& options, SettingsVisitor& visitor);  ///< keys "simulate.*"
 
 struct Simulation {
   std::string name;
-  std::string study_toml;        ///< text of the study file
-  std::vector<Table> tables;     ///< one per modality, name = modality; then covariates
+  std::string study_toml;          ///< text of the study file
+  std::vector<Table> tables;       ///< one per modality, name = modality; then covariates
   std::vector<std::string> files;  ///< file name of each table, e.g. "blood.csv"
-  Table latents;                 ///< truth, columns "<modality>.z1" ...
-  Table private_parts;           ///< truth, columns "<modality>.eta1" ...
-  Graph graph;                   ///< truth over the latents
+  Table latents;                   ///< truth, columns "<modality>.z1" ...
+  Table private_parts;             ///< truth, columns "<modality>.eta1" ...
+  Graph graph;                     ///< truth over the latents
+  /// Truth beyond the latents: {"demographics.age", "vessels.z2"}; empty where there are no
+  /// covariates.
+  std::vector<std::pair<std::string, std::string>> covariate_edges;
+  /// Further text files: {name, content}, e.g. the dictionary of the columns.
+  std::vector<std::pair<std::string, std::string>> documents;
 };
 
 /// Names: case1 case2 case3 five six eight (presets), free (options as they are), cohort.
 std::vector<std::string> simulation_names();
 /// Preset of a name, to be changed by `--set` before `simulate`.
 SimulateOptions simulation_preset(const std::string& name);
+/// Same arguments, same values to the last bit. Throws ConfigError naming the setting that cannot
+/// be.
 Simulation simulate(const std::string& name, const SimulateOptions& options, std::uint64_t seed);
 
-/// Writes D/study.toml, the tables and D/truth/{latents,edges,private}.csv. D must be new or empty.
-void write_simulation(const Simulation& simulation, const std::string& directory);
+/// Writes D/study.toml, the tables and D/truth/{latents,edges,private}.csv (mode 0700, study.toml
+/// last). Throws ConfigError when D is neither new nor empty, unless `force`.
+void write_simulation(const Simulation& simulation, const std::string& directory,
+                      bool force = false);
 
 }  // namespace polycause

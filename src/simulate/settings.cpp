@@ -1,0 +1,189 @@
+// Names, presets and settings of the simulations, and the check that they fit together.
+#include "base/settings.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "polycause/error.h"
+#include "polycause/simulate.h"
+#include "simulate/shape.h"
+
+namespace polycause {
+namespace {
+
+constexpr std::int64_t kMaxModalities = 20;
+constexpr std::int64_t kMaxLatents = 10;
+constexpr std::int64_t kMaxColumns = 100000;
+
+}  // namespace
+
+void visit_settings(SimulateOptions& options, SettingsVisitor& visitor) {
+  visitor.visit("simulate.participants", options.participants, 10, 100000000,
+                "number of participants");
+  visitor.visit("simulate.modalities", options.modalities, 2, kMaxModalities,
+                "number of modalities");
+  visitor.visit("simulate.latents", options.latents, 1, kMaxLatents, "latents z of every modality");
+  visitor.visit("simulate.private_dims", options.private_dims, 0, kMaxLatents,
+                "private parts eta of every modality");
+  visitor.visit("simulate.columns", options.columns, 1, kMaxColumns,
+                "observed columns of every modality, at least latents + private_dims");
+  visitor.visit("simulate.sizes", options.sizes, {},
+                "unequal modalities, causes first: \"latents+private:columns, ...\", "
+                "e.g. \"2+1:15, 3+2:20\"; replaces the four settings before it");
+  visitor.visit("simulate.noise", options.noise, {"laplace", "gaussian", "uniform"},
+                "distribution of eps and eta, variance 1");
+  visitor.visit("simulate.mixing", options.mixing, {"square", "deep", "wide"},
+                "how columns arise from (z, eta): square = two rotated LeakyReLU layers, then a "
+                "linear lift; deep = one more such layer after the lift; wide = all layers as wide "
+                "as the columns");
+  visitor.visit("simulate.mechanism", options.mechanism,
+                {"mixed", "tanh", "leaky", "sine", "cubic", "linear", "nonadditive"},
+                "effect of a parent; mixed draws one of the first four per edge; nonadditive adds "
+                "products of parents and noise whose scale depends on them");
+  visitor.visit("simulate.extra_edges", options.extra_edges, 0, 10000,
+                "edges between modalities beyond the one-to-one matching");
+  visitor.visit("simulate.sparsity_ratio", options.sparsity_ratio, -1, 1,
+                "two modalities: share of absent edges between them, 0 = all are present; "
+                "-1 = one-to-one matching");
+  visitor.visit("simulate.edge_scale", options.edge_scale, 0.01, 100,
+                "strength of the parents against the noise; 0.5 = weak");
+  visitor.visit("simulate.hidden_order", options.hidden_order,
+                "list the modalities in a random order and say order = \"unknown\"");
+}
+
+std::vector<std::string> simulation_names() {
+  return {"case1", "case2", "case3", "five", "six", "eight", "free", "cohort"};
+}
+
+SimulateOptions simulation_preset(const std::string& name) {
+  SimulateOptions options;
+  const auto shaped = [&](std::int64_t modalities, std::int64_t latents, std::int64_t columns) {
+    options.modalities = modalities;
+    options.latents = latents;
+    options.columns = columns;
+    return options;
+  };
+  if (name == "case1") return shaped(2, 2, 15);
+  if (name == "case2") return shaped(2, 3, 20);
+  if (name == "case3") return shaped(4, 2, 30);
+  if (name == "five") return shaped(5, 2, 30);
+  if (name == "six") return shaped(6, 2, 30);
+  if (name == "eight") return shaped(8, 2, 30);
+  if (name == "free") return options;
+  if (name == "cohort") {
+    options.participants = 4000;
+    options.modalities = 4;
+    options.columns = 12;
+    return options;
+  }
+  const std::string near = nearest(name, simulation_names());
+  throw ConfigError(
+      fmt::format("simulate: found the name '{}'; expected one of {}{}", name,
+                  fmt::join(simulation_names(), ", "),
+                  near.empty() ? "; choose one of these" : "; did you mean '" + near + "'?"));
+}
+
+namespace simulation {
+namespace {
+
+[[noreturn]] void refuse(const std::string& setting, const std::string& text) {
+  throw ConfigError("simulate." + setting + ": " + text);
+}
+
+template <typename Number>
+void check_range(const char* setting, Number value, Number low, Number high) {
+  if (value >= low && value <= high) return;  // false for NaN
+  refuse(setting, fmt::format("found {}; expected {} .. {}", value, low, high));
+}
+
+// "2+1:15" -> {2, 1, 15}
+ModalityShape parse_shape(const std::string& part) {
+  const auto bad = [&] {
+    refuse("sizes", fmt::format("found '{}'; expected latents+private:columns, e.g. 2+1:15", part));
+  };
+  std::int64_t numbers[3] = {0, 0, 0};
+  const char separators[3] = {'+', ':', '\0'};
+  const char* at = part.data();
+  const char* const end = at + part.size();
+  for (int k = 0; k < 3; ++k) {
+    while (at != end && *at == ' ') ++at;
+    const auto [next, code] = std::from_chars(at, end, numbers[k]);
+    if (code != std::errc()) bad();
+    at = next;
+    while (at != end && *at == ' ') ++at;
+    if (separators[k] == '\0') break;
+    if (at == end || *at != separators[k]) bad();
+    ++at;
+  }
+  if (at != end) bad();
+  check_range<std::int64_t>("sizes (latents)", numbers[0], 1, kMaxLatents);
+  check_range<std::int64_t>("sizes (private)", numbers[1], 0, kMaxLatents);
+  check_range<std::int64_t>("sizes (columns)", numbers[2], 1, kMaxColumns);
+  return {static_cast<std::size_t>(numbers[0]), static_cast<std::size_t>(numbers[1]),
+          static_cast<std::size_t>(numbers[2])};
+}
+
+void check_choice(const char* setting, const std::string& value,
+                  const std::vector<std::string>& choices) {
+  for (const std::string& choice : choices) {
+    if (choice == value) return;
+  }
+  refuse(setting, fmt::format("found '{}'; expected {}", value, fmt::join(choices, " | ")));
+}
+
+}  // namespace
+
+std::vector<ModalityShape> checked_shape(const SimulateOptions& options) {
+  check_range<std::int64_t>("participants", options.participants, 10, 100000000);
+  check_choice("noise", options.noise, {"laplace", "gaussian", "uniform"});
+  check_choice("mixing", options.mixing, {"square", "deep", "wide"});
+  check_choice("mechanism", options.mechanism,
+               {"mixed", "tanh", "leaky", "sine", "cubic", "linear", "nonadditive"});
+  check_range<std::int64_t>("extra_edges", options.extra_edges, 0, 10000);
+  check_range("edge_scale", options.edge_scale, 0.01, 100.0);
+  std::vector<ModalityShape> shape;
+  if (options.sizes.empty()) {
+    check_range<std::int64_t>("modalities", options.modalities, 2, kMaxModalities);
+    check_range<std::int64_t>("latents", options.latents, 1, kMaxLatents);
+    check_range<std::int64_t>("private_dims", options.private_dims, 0, kMaxLatents);
+    check_range<std::int64_t>("columns", options.columns, 1, kMaxColumns);
+    shape.assign(
+        static_cast<std::size_t>(options.modalities),
+        {static_cast<std::size_t>(options.latents), static_cast<std::size_t>(options.private_dims),
+         static_cast<std::size_t>(options.columns)});
+  } else {
+    std::size_t begin = 0;
+    while (begin <= options.sizes.size()) {
+      const std::size_t comma = std::min(options.sizes.find(',', begin), options.sizes.size());
+      shape.push_back(parse_shape(options.sizes.substr(begin, comma - begin)));
+      begin = comma + 1;
+    }
+    check_range<std::size_t>("sizes (modalities)", shape.size(), 2, kMaxModalities);
+  }
+  for (const ModalityShape& one : shape) {
+    if (one.columns >= one.latents + one.private_dims) continue;
+    refuse(options.sizes.empty() ? "columns" : "sizes",
+           fmt::format("found {} columns; expected at least {} ({} latents + {} private parts), so "
+                       "that the columns determine them",
+                       one.columns, one.latents + one.private_dims, one.latents, one.private_dims));
+  }
+  if (options.sparsity_ratio != -1) {
+    check_range("sparsity_ratio", options.sparsity_ratio, 0.0, 1.0);
+    if (shape.size() != 2) {
+      refuse("sparsity_ratio", fmt::format("found {} modalities; a ratio is defined for two; set "
+                                           "simulate.modalities=2 or use simulate.extra_edges",
+                                           shape.size()));
+    }
+    if (options.extra_edges != 0) {
+      refuse("sparsity_ratio",
+             "found simulate.extra_edges as well; expected one of the two; "
+             "remove one");
+    }
+  }
+  return shape;
+}
+
+}  // namespace simulation
+}  // namespace polycause

@@ -1,0 +1,147 @@
+#include "polycause/simulate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "simulate/mechanisms.h"
+#include "simulate/mixing.h"
+#include "simulate/shape.h"
+#include "simulate/tables.h"
+
+namespace polycause {
+namespace simulation {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+
+std::vector<std::string> participant_ids(char prefix, std::size_t count) {
+  const std::size_t width = std::max<std::size_t>(5, fmt::formatted_size("{}", count));
+  std::vector<std::string> ids(count);
+  for (std::size_t i = 0; i < count; ++i) ids[i] = fmt::format("{}{:0{}}", prefix, i + 1, width);
+  return ids;
+}
+
+Column rounded_column(const std::string& name, const Eigen::Ref<const Eigen::VectorXd>& values) {
+  Column column;
+  column.name = name;
+  column.values.reserve(static_cast<std::size_t>(values.size()));
+  for (const double value : values) column.values.push_back(std::round(value * 1e6) / 1e6 + 0.0);
+  return column;
+}
+
+std::string study_toml(const StudyText& study) {
+  std::string text =
+      fmt::format("version = 1\n\n[study]\nname = \"{}\"\nid = \"sample_id\"\norder = \"{}\"\n",
+                  study.name, study.order);
+  for (const StudyText::Entry& entry : study.modalities) {
+    text += fmt::format(
+        "\n[[modality]]\nname = \"{}\"\nkind = \"tabular\"\npath = \"{}\"\nlatents = {}\n"
+        "private = {}\n",
+        entry.name, entry.path, entry.latents, entry.private_dims);
+  }
+  for (const StudyText::Entry& entry : study.covariates) {
+    text += fmt::format("\n[[covariates]]\nname = \"{}\"\npath = \"{}\"\n", entry.name, entry.path);
+  }
+  return text;
+}
+
+namespace {
+
+MatrixXd draw_private(const SimulateOptions& options, std::size_t count, std::size_t modality,
+                      std::uint64_t seed) {
+  MatrixXd eta(static_cast<Index>(options.participants), static_cast<Index>(count));
+  Random random(seed, "simulate.private", modality);
+  for (double& value : eta.reshaped()) value = draw_noise(options.noise, random);
+  for (Index k = 0; k < eta.cols(); ++k) standardise(eta.col(k));
+  return eta;
+}
+
+// Columns of one modality, (n, columns), mean variance 1.
+MatrixXd draw_columns(const SimulateOptions& options, const MatrixXd& codes, std::size_t columns,
+                      std::size_t modality, std::uint64_t seed) {
+  Random random(seed, "simulate.mixing", modality);
+  const Mixing mixing(options.mixing, static_cast<std::size_t>(codes.cols()), columns, random);
+  MatrixXd x = mixing.apply(codes);
+  x.rowwise() -= x.colwise().mean();
+  return x / std::sqrt(x.squaredNorm() / static_cast<double>(x.size()));
+}
+
+Simulation simulate_free(const std::string& name, const SimulateOptions& options,
+                         std::uint64_t seed) {
+  const std::vector<ModalityShape> shape = checked_shape(options);
+  const Latents truth = draw_latents(options, shape, seed);
+
+  // position -> modality in causal order
+  std::vector<std::size_t> listing(shape.size());
+  std::iota(listing.begin(), listing.end(), std::size_t{0});
+  if (options.hidden_order) {
+    Random random(seed, "simulate.order");
+    listing = random.permutation(shape.size());
+  }
+
+  Simulation result;
+  result.name = name;
+  const std::vector<std::string> ids =
+      participant_ids('S', static_cast<std::size_t>(options.participants));
+  result.latents.ids = ids;
+  result.private_parts.ids = ids;
+  StudyText study{name, options.hidden_order ? "unknown" : "given", {}, {}};
+  std::vector<std::size_t> node_of(truth.links.modality.size());  // causal index -> graph node
+  for (std::size_t position = 0; position < listing.size(); ++position) {
+    const std::size_t m = listing[position];
+    const std::string modality = fmt::format("m{}", position + 1);
+    std::size_t begin = 0;
+    for (std::size_t k = 0; k < m; ++k) begin += shape[k].latents;
+    MatrixXd codes(truth.z.rows(), static_cast<Index>(shape[m].latents + shape[m].private_dims));
+    codes << truth.z.middleCols(static_cast<Index>(begin), static_cast<Index>(shape[m].latents)),
+        draw_private(options, shape[m].private_dims, m, seed);
+    const MatrixXd x = draw_columns(options, codes, shape[m].columns, m, seed);
+
+    for (std::size_t k = 0; k < shape[m].latents; ++k) {
+      node_of[begin + k] = result.graph.nodes.size();
+      const std::string id = fmt::format("{}.z{}", modality, k + 1);
+      result.graph.nodes.push_back({id, modality, "latent"});
+      result.latents.columns.push_back(rounded_column(id, codes.col(static_cast<Index>(k))));
+    }
+    for (std::size_t k = 0; k < shape[m].private_dims; ++k) {
+      result.private_parts.columns.push_back(
+          rounded_column(fmt::format("{}.eta{}", modality, k + 1),
+                         codes.col(static_cast<Index>(shape[m].latents + k))));
+    }
+    Table table;
+    table.name = modality;
+    table.ids = ids;
+    for (std::size_t k = 0; k < shape[m].columns; ++k) {
+      table.columns.push_back(
+          rounded_column(fmt::format("x{}", k + 1), x.col(static_cast<Index>(k))));
+    }
+    result.tables.push_back(std::move(table));
+    result.files.push_back(modality + ".csv");
+    study.modalities.push_back(
+        {modality, modality + ".csv", shape[m].latents, shape[m].private_dims});
+  }
+  for (std::size_t child = 0; child < truth.links.parents.size(); ++child) {
+    for (const std::size_t parent : truth.links.parents[child]) {
+      Edge edge;
+      edge.source = node_of[parent];
+      edge.target = node_of[child];
+      edge.kind = "true";
+      result.graph.edges.push_back(edge);
+    }
+  }
+  result.study_toml = study_toml(study);
+  return result;
+}
+
+}  // namespace
+}  // namespace simulation
+
+Simulation simulate(const std::string& name, const SimulateOptions& options, std::uint64_t seed) {
+  simulation_preset(name);  // throws for an unknown name
+  return simulation::simulate_free(name, options, seed);
+}
+
+}  // namespace polycause
