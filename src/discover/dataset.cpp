@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kFewestRows = 5;
+constexpr std::size_t kMostLevels = 100;
 
 std::string place(const Dataset& data) { return data.name.empty() ? "discover" : data.name; }
 
@@ -47,6 +48,31 @@ void add_indicators(const Column& column, Dataset& data) {
   }
 }
 
+// Codes 0, 1, ... for the values that occur, in ascending order: a level nobody has is no level.
+Variable with_levels(const Column& column, const std::string& where) {
+  std::vector<double> seen;
+  for (const double value : column.values) {
+    if (!std::isnan(value)) seen.push_back(value);
+  }
+  std::sort(seen.begin(), seen.end());
+  seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+  if (seen.size() > kMostLevels) {
+    throw DataError(
+        where, 0, column.name,
+        fmt::format("has {} distinct values; expected at most {} for a discrete test; choose "
+                    "a test for mixed or continuous columns",
+                    seen.size(), kMostLevels));
+  }
+  Variable variable{column.name, seen.size(), {}};
+  for (const double value : column.values) {
+    variable.values.push_back(
+        std::isnan(value) ? kMissing
+                          : static_cast<double>(std::lower_bound(seen.begin(), seen.end(), value) -
+                                                seen.begin()));
+  }
+  return variable;
+}
+
 }  // namespace
 
 Dataset numeric_dataset(const Table& table) {
@@ -59,6 +85,28 @@ Dataset numeric_dataset(const Table& table) {
     } else {
       data.variables.push_back({column.name, 0, column.values});
     }
+  }
+  return data;
+}
+
+Dataset discrete_dataset(const Table& table) {
+  Dataset data;
+  data.name = table.name;
+  data.rows = table.rows();
+  for (const Column& column : table.columns)
+    data.variables.push_back(with_levels(column, place(data)));
+  return data;
+}
+
+Dataset mixed_dataset(const Table& table) {
+  Dataset data;
+  data.name = table.name;
+  data.rows = table.rows();
+  for (const Column& column : table.columns) {
+    const bool discrete =
+        column.type == ColumnType::kCategorical || column.type == ColumnType::kBinary;
+    data.variables.push_back(discrete ? with_levels(column, place(data))
+                                      : Variable{column.name, 0, column.values});
   }
   return data;
 }

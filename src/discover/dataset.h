@@ -25,6 +25,13 @@ struct Dataset {
 /// for all levels but the most frequent.
 Dataset numeric_dataset(const Table& table);
 
+/// Every column with levels; a numeric one gets a level per distinct value. Throws DataError when a
+/// column holds more than 100 distinct values.
+Dataset discrete_dataset(const Table& table);
+
+/// Categorical and binary columns with levels, all others numeric.
+Dataset mixed_dataset(const Table& table);
+
 /// Variables by name and rows by value, so that sums do not depend on the order given.
 /// `position[i]` = place of the i-th variable of the result in `data`.
 Dataset canonical(const Dataset& data, std::vector<std::size_t>* position);

@@ -8,11 +8,10 @@
 #include <stdexcept>
 
 #include "base/parallel.h"
+#include "discover/choose_test.h"
 #include "discover/dataset.h"
-#include "discover/fisher_z.h"
+#include "discover/engines.h"
 #include "discover/node.h"
-#include "discover/orientation.h"
-#include "discover/skeleton.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -78,14 +77,32 @@ Graph to_graph(const std::vector<std::string>& names, const std::vector<std::siz
   return graph;
 }
 
+void check_options(const DiscoverOptions& options) {
+  const auto check = [](const char* key, const std::string& value,
+                        const std::vector<std::string>& known) {
+    if (std::find(known.begin(), known.end(), value) != known.end()) return;
+    throw ConfigError(fmt::format("discover.{} = \"{}\"; expected one of {}", key, value,
+                                  fmt::join(known, ", ")));
+  };
+  check("engine", options.engine, {"pc"});
+  check("test", options.test, test_names());
+  check("rule", options.rule, rule_names());
+  if (!(options.alpha > 0 && options.alpha < 1)) {
+    throw ConfigError(
+        fmt::format("discover.alpha = {}; expected a number between 0 and 1", options.alpha));
+  }
+}
+
 }  // namespace
 
 void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
   visitor.visit("discover.engine", options.engine, {"pc"}, "search: pc = PC-stable");
-  visitor.visit("discover.test", options.test, {"fisherz"},
-                "independence test: fisherz = partial correlation");
-  visitor.visit("discover.rule", options.rule, {"majority"},
-                "colliders: majority = by the majority of separating sets, conflicts marked");
+  visitor.visit("discover.test", options.test, test_names(),
+                "independence test: fisherz = partial correlation; chisq, gsq = discrete columns");
+  visitor.visit(
+      "discover.rule", options.rule, rule_names(),
+      "colliders: majority = by the majority of separating sets, conflicts marked; others as "
+      "in the program named");
   visitor.visit("discover.alpha", options.alpha, 0.0, 1.0,
                 "level of the tests: a pair is separated when p is above it");
   visitor.visit("discover.min_strength", options.min_strength, 0.0, 1.0,
@@ -98,42 +115,30 @@ void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
 
 Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOptions& options,
                Observer* observer) {
-  if (options.engine != "pc" || options.test != "fisherz" || options.rule != "majority") {
-    throw ConfigError(
-        fmt::format("discover: engine {}, test {}, rule {}; expected pc, fisherz, majority",
-                    options.engine, options.test, options.rule));
-  }
+  check_options(options);
   const std::size_t threads = thread_count(options.threads);
-  const Dataset given = numeric_dataset(table);
-  check_columns(given);
-  std::vector<std::size_t> position;
-  const Dataset data = canonical(given, &position);
+  std::string test_name = options.test;
+  Dataset data = dataset_for(table, test_name);
+  check_columns(data);
+  std::vector<std::size_t> position(data.variables.size());
+  std::iota(position.begin(), position.end(), std::size_t{0});
+  if (order_free(options.rule)) data = canonical(data, &position);
   std::vector<std::string> names;
   for (const Variable& variable : data.variables) names.push_back(variable.id);
 
   std::vector<std::string> warnings;
   const Constraints constraints(knowledge, names, &warnings);
-  const std::unique_ptr<IndependenceTest> test = make_fisher_z(data, threads);
-  Skeleton skeleton =
-      find_skeleton(*test, constraints, {options.alpha, options.max_depth, threads}, observer);
-  for (std::size_t j = 0; j < names.size(); ++j) {
-    for (std::size_t i = 0; i < j; ++i) {
-      PairEvidence& pair = skeleton.pair(i, j);
-      if (std::fabs(pair.weakest.result.strength) < options.min_strength) pair.adjacent = false;
-    }
-  }
-  const Colliders colliders =
-      majority_colliders(skeleton, *test, constraints, {options.alpha, options.max_depth, threads},
-                         &skeleton.tests, observer);
-  const MarkMatrix marks = orient(skeleton, colliders, constraints);
-  Graph graph = to_graph(names, position, marks, skeleton);
-  if (has_directed_cycle(graph))
+  const std::unique_ptr<IndependenceTest> test = make_test(data, test_name, threads);
+  const Found found = run_pc(*test, constraints, options, threads, observer);
+  const Graph graph = to_graph(names, position, found.marks, found.evidence);
+  if (order_free(options.rule) && has_directed_cycle(graph)) {
     throw std::logic_error("discover: the graph holds a directed cycle");
+  }
   if (observer != nullptr) {
     for (const std::string& warning : warnings) observer->message(LogLevel::kWarning, warning);
     observer->message(LogLevel::kInfo,
-                      fmt::format("{} tests, sets of up to {}, {} edges", skeleton.tests,
-                                  skeleton.depth, graph.edges.size()));
+                      fmt::format("{} tests ({}), sets of up to {}, {} edges", found.evidence.tests,
+                                  test_name, found.evidence.depth, graph.edges.size()));
   }
   return graph;
 }

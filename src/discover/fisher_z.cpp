@@ -83,7 +83,12 @@ class CompleteFisherZ : public IndependenceTest {
 
 Weakest CompleteFisherZ::scan(std::size_t x, std::size_t y, const NodeSet& candidates,
                               std::size_t depth, double alpha, const Found& found) {
-  if (depth == 0) return IndependenceTest::scan(x, y, candidates, depth, alpha, found);
+  if (depth == 0) {
+    const Weakest alone{result(at(x, y), 0), {}};
+    count(1);
+    if (alone.result.p > alpha) found(alone.set, alone.result.p);
+    return alone;
+  }
   const std::size_t m = candidates.size();
   const double freedom = n_ - static_cast<double>(depth) - 3;
   Weakest weakest;

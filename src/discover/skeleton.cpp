@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <mutex>
 
 #include "base/parallel.h"
@@ -22,26 +23,40 @@ NodeSet candidates(const NodeSet& neighbours, std::size_t x, std::size_t y,
 }
 
 // Both sides of one pair at one depth.
-void examine(IndependenceTest& test, const Constraints& constraints, double alpha,
+void examine(IndependenceTest& test, const Constraints& constraints, const SkeletonOptions& options,
              std::size_t depth, const std::vector<NodeSet>& neighbours, std::size_t x,
              std::size_t y, PairEvidence& pair) {
   for (const bool second : {false, true}) {
     if (depth == 0 && second) return;
-    const NodeSet from =
-        candidates(neighbours[second ? y : x], second ? y : x, second ? x : y, constraints);
-    if (from.size() < depth) continue;
-    Weakest separating;
-    const Weakest weakest = test.scan(x, y, from, depth, alpha, [&](const NodeSet& set, double) {
-      pair.adjacent = false;
-      separating.set = set;
-      return false;
-    });
-    if (!pair.adjacent) {
-      // The scan ended at the first separating set, and that is the weakest so far.
-      pair.weakest = {weakest.result, separating.set};
-      return;
+    NodeSet from;  // a test given nothing needs no candidates
+    if (depth > 0) {
+      from = candidates(neighbours[second ? y : x], second ? y : x, second ? x : y, constraints);
+      if (from.size() < depth) continue;
     }
-    if (weaker(weakest.result, pair.weakest.result)) pair.weakest = weakest;
+    NodeSet separating;
+    const bool before = pair.adjacent;
+    const Weakest weakest =
+        test.scan(x, y, from, depth, options.alpha, [&](const NodeSet& set, double) {
+          pair.adjacent = false;
+          NodeSet both;
+          std::set_union(separating.begin(), separating.end(), set.begin(), set.end(),
+                         std::back_inserter(both));
+          separating = std::move(both);
+          return options.exhaustive;
+        });
+    if (!pair.adjacent && before) {
+      // The largest p seen is that of a separating set, since all others are below alpha.
+      pair.weakest = {weakest.result, separating};
+      if (!options.exhaustive) return;
+    } else if (!before) {
+      NodeSet both;
+      std::set_union(separating.begin(), separating.end(), pair.weakest.set.begin(),
+                     pair.weakest.set.end(), std::back_inserter(both));
+      pair.weakest.set = std::move(both);
+      if (weaker(weakest.result, pair.weakest.result)) pair.weakest.result = weakest.result;
+    } else if (weaker(weakest.result, pair.weakest.result)) {
+      pair.weakest = weakest;
+    }
   }
 }
 
@@ -93,7 +108,7 @@ Skeleton find_skeleton(const IndependenceTest& test, const Constraints& constrai
     skeleton.tests += for_each_with_test(
         test, open.size(), options.threads, observer, [&](IndependenceTest& own, std::size_t unit) {
           const auto [x, y] = open[unit];
-          examine(own, constraints, options.alpha, depth, neighbours, x, y, skeleton.pair(x, y));
+          examine(own, constraints, options, depth, neighbours, x, y, skeleton.pair(x, y));
         });
     if (observer != nullptr) {
       observer->progress({"skeleton, sets of " + std::to_string(depth), 0.0, -1});

@@ -39,6 +39,8 @@ struct SkeletonOptions {
   double alpha = 0.01;
   std::int64_t max_depth = -1;
   std::size_t threads = 1;
+  /// Tests every set of the depth that separates a pair, from both sides, and keeps their union.
+  bool exhaustive = false;
 };
 
 /// Neighbours are frozen per level, so neither order nor threads matter to which pairs stay.
