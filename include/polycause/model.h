@@ -33,7 +33,7 @@ struct FitOptions {
   std::int64_t branch_epochs = 40;
   std::int64_t max_steps = 4000;  ///< cap on the optimiser steps of any one stage
 
-  std::int64_t restarts = 1;  ///< independent repetitions kept as replicates (own seeds)
+  std::int64_t restarts = 3;  ///< independent repetitions kept as replicates (own seeds)
   std::uint64_t seed = 0;
   std::int64_t threads = 0;        ///< 0 = all cores; the result does not depend on it
   std::string checkpoint_dir;      ///< "" = none; finished units are stored here and reused

@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "methods/checks.h"
 #include "methods/rotation_search.h"
 #include "model/additive_fit.h"
 #include "model/subspace.h"
@@ -17,7 +18,7 @@
 namespace polycause {
 namespace {
 
-constexpr double kDistinct = 0.96;         // two starts that agree more are the same solution
+
 constexpr int kRotationStarts = 20;
 
 Schedule autoencoder_schedule(const FitOptions& options) {

@@ -81,6 +81,8 @@ class Density {
   /// Last linear map of a modality, (latents, latents) row-major.
   std::vector<double> rotation(std::size_t modality) const;
   void set_gates(double probability);
+  /// Shuts the gates of pairs that are not `kept` (pairs,).
+  void close_gates(const std::vector<bool>& kept);
   /// P(gate open) per pair, and open(): is its deterministic value above one half?
   std::vector<double> gate_probability() const;
   std::vector<bool> gate_open() const;

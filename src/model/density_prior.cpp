@@ -166,6 +166,12 @@ void Density::set_gates(double probability) {
   std::fill(theta_.begin() + static_cast<std::ptrdiff_t>(gate_begin_), theta_.end(), a);
 }
 
+void Density::close_gates(const std::vector<bool>& kept) {
+  for (std::size_t e = 0; e < kept.size(); ++e) {
+    if (!kept[e]) theta_[gate_begin_ + e] = -4.0f;  // deterministic value 0
+  }
+}
+
 std::vector<double> Density::gate_probability() const {
   std::vector<double> p;
   for (std::size_t e = 0; e < shape_.pairs.size(); ++e) p.push_back(open_probability(theta_[gate_begin_ + e]));

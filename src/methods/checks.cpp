@@ -1,0 +1,134 @@
+#include "methods/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "polycause/evaluate.h"
+
+namespace polycause {
+namespace {
+
+constexpr double kWeakCorrelation = 0.1;   // canonical correlation of the weakest latent direction
+constexpr double kDependence = 0.15;       // held-out |Spearman| that is worth a word
+constexpr std::size_t kRows = 5000;
+
+using Columns = std::vector<std::vector<double>>;
+
+Columns held_out(const std::vector<float>& values, std::size_t width, const std::vector<std::uint32_t>& rows) {
+  Columns columns(width);
+  const std::size_t n = std::min(kRows, rows.size());
+  for (std::size_t j = 0; j < width; ++j) {
+    for (std::size_t i = 0; i < n; ++i) columns[j].push_back(static_cast<double>(values[rows[i] * width + j]));
+  }
+  return columns;
+}
+
+/// Largest |Spearman| of values and of magnitudes (dependence without correlation) over pairs.
+double largest_dependence(const Columns& a, const Columns& b,
+                          const std::function<bool(std::size_t, std::size_t)>& counts) {
+  const auto magnitude = [](const std::vector<double>& v) {
+    std::vector<double> m(v);
+    std::sort(m.begin(), m.end());
+    const double median = m[m.size() / 2];
+    for (std::size_t i = 0; i < v.size(); ++i) m[i] = std::fabs(v[i] - median);
+    return m;
+  };
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      if (!counts(i, j)) continue;
+      largest = std::max(largest, std::fabs(spearman(a[i], b[j])));
+      largest = std::max(largest, std::fabs(spearman(magnitude(a[i]), magnitude(b[j]))));
+    }
+  }
+  return largest;
+}
+
+/// Size of the largest matching of one modality's latents with latents of others along learned edges.
+std::size_t structural_rank(const Candidate& candidate, std::size_t modality, std::size_t latents) {
+  const auto first = static_cast<std::size_t>(candidate.density.first_latent(modality));
+  std::vector<std::vector<std::size_t>> neighbours(latents);
+  for (std::size_t e = 0; e < candidate.edges.size(); ++e) {
+    if (!candidate.edges[e]) continue;
+    const LatentPair& p = candidate.density.shape().pairs[e];
+    const auto source = static_cast<std::size_t>(p.source);
+    const auto target = static_cast<std::size_t>(p.target);
+    if (source >= first && source < first + latents) neighbours[source - first].push_back(target);
+    if (target >= first && target < first + latents) neighbours[target - first].push_back(source);
+  }
+  std::vector<std::size_t> owner(static_cast<std::size_t>(candidate.density.latents()), latents);
+  std::size_t rank = 0;
+  for (std::size_t i = 0; i < latents; ++i) {
+    std::vector<bool> seen(owner.size(), false);
+    const std::function<bool(std::size_t)> augment = [&](std::size_t at) {
+      for (const std::size_t n : neighbours[at]) {
+        if (seen[n]) continue;
+        seen[n] = true;
+        if (owner[n] == latents || augment(owner[n])) {
+          owner[n] = at;
+          return true;
+        }
+      }
+      return false;
+    };
+    rank += augment(i) ? 1 : 0;
+  }
+  return rank;
+}
+
+}  // namespace
+
+void run_checks(const StagedProblem& problem, const Candidate& candidate,
+                const std::vector<double>& canonical, const Model::Impl& model, Fit& fit) {
+  const auto latents = static_cast<std::size_t>(candidate.density.latents());
+  const auto privates = static_cast<std::size_t>(candidate.density.privates());
+  const Columns z = held_out(candidate.parts.z, latents, problem.split.validation);
+  const Columns eps = held_out(candidate.parts.eps, latents, problem.split.validation);
+  const Columns eta = held_out(candidate.parts.eta, privates, problem.split.validation);
+  std::vector<std::size_t> owner;
+  for (std::size_t m = 0; m < problem.privates.size(); ++m) {
+    owner.insert(owner.end(), static_cast<std::size_t>(problem.privates[m]), m);
+  }
+  const auto all = [](std::size_t, std::size_t) { return true; };
+  const auto upper = [](std::size_t i, std::size_t j) { return i < j; };
+  const auto across = [&](std::size_t i, std::size_t j) { return i < j && owner[i] != owner[j]; };
+  const double private_latent = largest_dependence(eta, z, all);
+  const double private_private = largest_dependence(eta, eta, across);
+  const double exogenous = largest_dependence(eps, eps, upper);
+  fit.checks.emplace_back("private_latent_dependence", private_latent);
+  fit.checks.emplace_back("private_private_dependence", private_private);
+  fit.checks.emplace_back("exogenous_dependence", exogenous);
+  // Three standard errors of a rank correlation, or the size worth a word, whichever is larger.
+  const double limit = std::max(kDependence, 3.5 / std::sqrt(static_cast<double>(
+                                                 std::min(kRows, problem.split.validation.size()))));
+  if (private_latent > limit || private_private > limit) {
+    fit.warnings.push_back(
+        {"dependent_private",
+         fmt::format("private parts depend on latents or on each other (held-out |Spearman| up to {:.2f}): a "
+                     "modality may need more latents", std::max(private_latent, private_private))});
+  }
+  for (std::size_t m = 0; m < problem.latents.size(); ++m) {
+    const std::string& name = model.modalities[m].name;
+    fit.checks.emplace_back("weakest_trace." + name, canonical[m]);
+    if (canonical[m] < kWeakCorrelation) {
+      fit.warnings.push_back(
+          {"weak_link", fmt::format("modality '{}': the weakest of its {} latents is linearly related to the other "
+                                    "modalities by {:.2f} only; fewer latents may be wiser", name,
+                                    problem.latents[m], canonical[m])});
+    }
+    const auto count = static_cast<std::size_t>(problem.latents[m]);
+    const std::size_t rank = structural_rank(candidate, m, count);
+    fit.checks.emplace_back("structural_rank." + name, static_cast<double>(rank));
+    if (rank < count) {
+      fit.warnings.push_back(
+          {"rank_deficient",
+           fmt::format("modality '{}': its {} latents have only {} independent links to other modalities in the "
+                       "learned graph; the theory needs one each, so its latents may be mixed", name, count, rank)});
+    }
+  }
+}
+
+}  // namespace polycause

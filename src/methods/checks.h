@@ -1,0 +1,20 @@
+// What can be checked of a fit without a truth: Propositions 5.1 and 5.2, and the trace that every latent
+// must leave in other modalities (Theorem 4.2).
+#pragma once
+
+#include <vector>
+
+#include "methods/model_impl.h"
+#include "methods/staged.h"
+#include "polycause/model.h"
+
+namespace polycause {
+
+/// Two solutions whose mean agreement is lower are called distinct.
+inline constexpr double kDistinct = 0.96;
+
+/// Appends Fit::checks and the warnings "weak_link", "rank_deficient", "dependent_private".
+void run_checks(const StagedProblem& problem, const Candidate& candidate,
+                const std::vector<double>& canonical, const Model::Impl& model, Fit& fit);
+
+}  // namespace polycause

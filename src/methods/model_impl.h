@@ -1,0 +1,37 @@
+// What a fitted model holds behind polycause::Model.
+#pragma once
+
+#include <vector>
+
+#include "data/encoding.h"
+#include "methods/staged.h"
+#include "model/autoencoder.h"
+#include "model/density.h"
+#include "polycause/model.h"
+
+namespace polycause {
+
+/// written = sign * (raw - mean) / sd
+struct Standard {
+  double mean = 0;
+  double sd = 1;
+  double sign = 1;
+};
+
+struct Model::Impl {
+  std::vector<Modality> modalities;  ///< without rows
+  std::vector<TableEncoding> encodings;
+  std::vector<Autoencoder> autoencoders;
+  std::vector<Density> density;      ///< one; a vector so that an empty model exists
+  std::vector<Standard> latents;     ///< (D,)
+  std::vector<Standard> exogenous;   ///< (D,)
+};
+
+/// Encoded cells of one modality; the mask per encoded column, empty when nothing is missing.
+Cells cells_of(const TableEncoding& encoding, const Table& table);
+
+/// Names and standardised columns of a decomposition.
+Encoding encoding_of(const Model::Impl& model, const Decomposition& parts,
+                     const std::vector<std::string>& ids);
+
+}  // namespace polycause

@@ -1,0 +1,292 @@
+// polycause::train: restarts, choice of the restart to report, certificate, warnings, model.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "base/random.h"
+#include "methods/checks.h"
+#include "methods/model_impl.h"
+#include "methods/staged.h"
+#include "polycause/error.h"
+#include "polycause/evaluate.h"
+#include "polycause/model.h"
+
+namespace polycause {
+namespace {
+
+constexpr double kReproducible = 0.9;  // agreement below this is called unstable
+constexpr double kTie = 0.05;          // nat: rivals closer than this are not told apart
+constexpr std::size_t kSignRows = 5000;
+
+StagedProblem problem_of(const Study& study, Model::Impl& model) {
+  StagedProblem problem;
+  problem.order_given = study.spec.order == "given";
+  std::vector<std::size_t> fit_rows;
+  for (std::size_t i = 0; i < study.participants(); ++i) {
+    (study.validation[i] ? problem.split.validation : problem.split.train).push_back(static_cast<std::uint32_t>(i));
+    if (!study.validation[i]) fit_rows.push_back(i);
+  }
+  for (const Modality& m : study.modalities) {
+    model.encodings.push_back(TableEncoding::fit(m.table, m.rank_normal, fit_rows));
+    problem.cells.push_back(cells_of(model.encodings.back(), m.table));
+    problem.latents.push_back(static_cast<int>(m.latents));
+    problem.privates.push_back(static_cast<int>(m.private_dims));
+    Modality bare = m;
+    bare.table.ids.clear();
+    for (Column& c : bare.table.columns) c.values.clear();
+    model.modalities.push_back(std::move(bare));
+    const int width = problem.cells.back().width;
+    if (width < problem.latents.back() + problem.privates.back()) {
+      throw ConfigError(fmt::format(
+          "modality '{}': latents + private = {} but only {} usable columns; expected at most as many; lower "
+          "'latents' or 'private', or give more columns", m.name, m.latents + m.private_dims, width));
+    }
+  }
+  if (problem.cells.size() < 2) {
+    throw ConfigError("study: one modality; expected at least two, since a latent is found by its trace in another");
+  }
+  return problem;
+}
+
+/// Identity of the computation: cells, split, sizes and every setting that changes numbers.
+std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& options) {
+  std::string text;
+  FitOptions plain = options;
+  plain.threads = 0;
+  plain.restarts = 0;  // restarts are units of their own, so that more can be added later
+  class Writer : public SettingsVisitor {
+   public:
+    explicit Writer(std::string& out) : out_(out) {}
+    void visit(const std::string& key, bool& v, const std::string&) override { put(key, v ? "1" : "0"); }
+    void visit(const std::string& key, std::int64_t& v, std::int64_t, std::int64_t, const std::string&) override {
+      put(key, fmt::format("{}", v));
+    }
+    void visit(const std::string& key, double& v, double, double, const std::string&) override {
+      put(key, fmt::format("{}", v));
+    }
+    void visit(const std::string& key, std::string& v, const std::vector<std::string>&, const std::string&) override {
+      put(key, v);
+    }
+
+   private:
+    void put(const std::string& key, const std::string& value) { out_ += key + "=" + value + ";"; }
+    std::string& out_;
+  } writer(text);
+  visit_settings(plain, writer);
+  text += fmt::format("seed={};order={};", options.seed, problem.order_given);
+  for (std::size_t m = 0; m < problem.cells.size(); ++m) {
+    const Cells& c = problem.cells[m];
+    text += fmt::format("{}+{}:{};", problem.latents[m], problem.privates[m],
+                        hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}));
+  }
+  for (const std::uint32_t row : problem.split.validation) text += fmt::format("{},", row);
+  return hash64(text);
+}
+
+/// Mean and sd over all participants, and for latents the sign by the strongest own column.
+std::vector<Standard> standards(const std::vector<float>& values, std::size_t width) {
+  const std::size_t n = values.size() / width;
+  std::vector<Standard> out(width);
+  for (std::size_t j = 0; j < width; ++j) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(values[i * width + j]);
+    const double mean = sum / static_cast<double>(n);
+    double squares = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double d = static_cast<double>(values[i * width + j]) - mean;
+      squares += d * d;
+    }
+    out[j].mean = mean;
+    out[j].sd = std::sqrt(std::max(1e-12, squares / static_cast<double>(n)));
+  }
+  return out;
+}
+
+void choose_signs(const Study& study, const std::vector<float>& z, std::vector<Standard>& latents) {
+  const std::size_t step = std::max<std::size_t>(1, study.participants() / kSignRows);
+  std::size_t j = 0;
+  for (const Modality& m : study.modalities) {
+    for (std::size_t k = 0; k < m.latents; ++k, ++j) {
+      std::vector<double> x;
+      for (std::size_t i = 0; i < study.participants(); i += step) {
+        x.push_back(static_cast<double>(z[i * latents.size() + j]));
+      }
+      double strongest = 0;
+      for (const Column& c : m.table.columns) {
+        if (c.type == ColumnType::kCategorical) continue;  // its codes have no direction
+        std::vector<double> y;
+        for (std::size_t i = 0; i < study.participants(); i += step) y.push_back(c.values[i]);
+        const double r = spearman(x, y);
+        if (std::isfinite(r) && std::fabs(r) > std::fabs(strongest)) strongest = r;
+      }
+      if (strongest < 0) latents[j].sign = -1;
+    }
+  }
+}
+
+double mean_of(const std::vector<double>& v) {
+  return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(std::max<std::size_t>(1, v.size()));
+}
+
+/// The restart that agrees best with the others: no truth is needed, and a run that went astray alone is
+/// never reported.
+std::size_t most_typical(const std::vector<StagedResult>& results, const StagedProblem& problem) {
+  std::size_t best = 0;
+  double highest = -1;
+  for (std::size_t a = 0; a < results.size() && results.size() > 2; ++a) {
+    double total = 0;
+    for (std::size_t b = 0; b < results.size(); ++b) {
+      if (a == b) continue;
+      total += mean_of(matched_agreement(results[a].candidates[0].parts.z, results[b].candidates[0].parts.z,
+                                         problem.latents, problem.cells[0].participants));
+    }
+    if (total > highest + 1e-9) {
+      highest = total;
+      best = a;
+    }
+  }
+  return best;
+}
+
+Graph learned_graph(const Candidate& candidate, const std::vector<std::string>& names,
+                    const Model::Impl& model) {
+  Graph graph;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto m = static_cast<std::size_t>(candidate.density.modality_of(static_cast<int>(i)));
+    graph.nodes.push_back({names[i], model.modalities[m].name, "latent"});
+  }
+  const std::vector<double> open = candidate.density.gate_probability();
+  for (std::size_t e = 0; e < candidate.edges.size(); ++e) {
+    if (!candidate.edges[e]) continue;
+    const LatentPair& pair = candidate.density.shape().pairs[e];
+    Edge edge;
+    edge.source = static_cast<std::size_t>(pair.source);
+    edge.target = static_cast<std::size_t>(pair.target);
+    edge.kind = "learned";
+    edge.strength = open[e];
+    graph.edges.push_back(edge);
+  }
+  return graph;
+}
+
+class Stopwatch {
+ public:
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    return seconds;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+Fit train(const Study& study, const FitOptions& options, Observer* observer) {
+  Stopwatch clock;
+  Fit fit;
+  Model::Impl& model = fit.model.impl();
+  const StagedProblem problem = problem_of(study, model);
+  fit.seconds.emplace_back("encode", clock.lap());
+  const auto restarts = static_cast<std::size_t>(options.restarts);
+  Watch watch(observer, static_cast<double>(restarts) * staged_work(problem, options));
+  const Checkpoint checkpoint(options.checkpoint_dir,
+                              options.checkpoint_dir.empty() ? 0 : fingerprint_of(problem, options));
+  const std::size_t threads = thread_count(static_cast<long>(options.threads));
+  std::vector<StagedResult> results(restarts);
+  const std::size_t outer = std::min(threads, restarts);
+  parallel_for(restarts, outer, [&](std::size_t r) {
+    results[r] = fit_staged(problem, options, options.seed, fmt::format("restart{}", r),
+                            std::max<std::size_t>(1, threads / outer), checkpoint, watch);
+  });
+  fit.seconds.emplace_back("train", clock.lap());
+
+  const std::size_t reported = most_typical(results, problem);
+  StagedResult& result = results[reported];
+  Candidate& best = result.candidates[0];
+  best.density.close_gates(best.edges);
+  {
+    Codes codes;
+    codes.participants = study.participants();
+    for (std::size_t m = 0; m < problem.cells.size(); ++m) {
+      codes.width.push_back(result.autoencoders[m].code());
+      codes.u.push_back(result.autoencoders[m].encode(problem.cells[m]));
+    }
+    best.parts = best.density.decompose(codes, {});
+  }
+  model.latents = standards(best.parts.z, static_cast<std::size_t>(best.density.latents()));
+  choose_signs(study, best.parts.z, model.latents);
+  model.exogenous = standards(best.parts.eps, model.latents.size());
+  for (std::size_t i = 0; i < model.latents.size(); ++i) model.exogenous[i].sign = model.latents[i].sign;
+  model.autoencoders = std::move(result.autoencoders);
+  model.density.push_back(best.density);
+  fit.encoding = encoding_of(model, best.parts, study.ids);
+  fit.reconstruction_r2 = result.reconstruction_r2;
+  fit.prior = best.density.shape().prior == PriorKind::kAdditive ? "additive" : "general";
+
+  std::vector<std::string> names;
+  for (const Column& c : fit.encoding.latents.columns) names.push_back(c.name);
+  fit.learned = learned_graph(best, names, model);
+
+  // Evidence: every other solution, matched latent by latent.
+  for (const std::string& name : names) fit.latents.push_back({name, 1, 1, 0});
+  bool tie = false;
+  for (std::size_t r = 0; r < restarts; ++r) {
+    for (std::size_t c = 0; c < results[r].candidates.size(); ++c) {
+      const Candidate& other = results[r].candidates[c];
+      const bool self = r == reported && c == 0;
+      const std::vector<double> each =
+          self ? std::vector<double>(names.size(), 1.0)
+               : matched_agreement(best.parts.z, other.parts.z, problem.latents, study.participants());
+      Branch branch;
+      branch.name = other.name;
+      branch.prior = other.density.shape().prior == PriorKind::kAdditive ? "additive" : "general";
+      branch.objective = other.objective;
+      branch.negative_log_likelihood = other.nll;
+      branch.edges = static_cast<std::size_t>(std::count(other.edges.begin(), other.edges.end(), true));
+      branch.selected = self;
+      branch.agreement = mean_of(each);
+      fit.branches.push_back(branch);
+      const bool rival = r == reported && c > 0;
+      // Objectives compare within a restart only: another restart has other codes.
+      if (rival && branch.agreement < kDistinct && other.objective - best.objective < kTie) {
+        tie = true;
+        fit.warnings.push_back(
+            {"tie", fmt::format("{} fits as well as the reported solution ({:.3f} nat apart) but its latents agree "
+                                "only to {:.2f}: the data do not tell them apart", other.name,
+                                other.objective - best.objective, branch.agreement)});
+      }
+      if (self || (rival && !tie) || (c > 0 && r != reported)) continue;
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        LatentReport& latent = fit.latents[i];
+        latent.agreement = (latent.agreement * static_cast<double>(latent.replicates) + each[i]) /
+                           static_cast<double>(latent.replicates + 1);
+        latent.agreement_min = std::min(latent.agreement_min, each[i]);
+        ++latent.replicates;
+      }
+      Table replicate = encoding_of(model, other.parts, study.ids).latents;
+      fit.replicate_names.push_back(other.name);
+      fit.replicates.push_back(std::move(replicate));
+    }
+  }
+  for (const LatentReport& latent : fit.latents) {
+    if (latent.replicates > 0 && latent.agreement < kReproducible) {
+      fit.warnings.push_back(
+          {"unstable_latent",
+           fmt::format("{}: restarts agree only to {:.2f} (expected at least {}); do not interpret it; fewer "
+                       "latents in its modality, or more participants, may help", latent.name, latent.agreement,
+                       kReproducible)});
+    }
+  }
+  run_checks(problem, best, result.code_canonical, model, fit);
+  fit.seconds.emplace_back("finish", clock.lap());
+  return fit;
+}
+
+}  // namespace polycause
