@@ -8,7 +8,7 @@
 namespace polycause {
 namespace {
 
-constexpr std::size_t kChunk = 1U << 20U;
+constexpr std::size_t kChunk = 1U << 18U;
 constexpr std::size_t kLongestCell = 16U << 20U;
 constexpr std::size_t kLongestRecord = std::size_t{1} << 30U;
 

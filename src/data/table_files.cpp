@@ -15,8 +15,7 @@ namespace polycause {
 namespace {
 
 void append_text(std::string& out, const std::string& text) {
-  const bool edge_blank = !text.empty() && (text.front() == ' ' || text.back() == ' ');
-  if (text.find_first_of(",;\t|\"\r\n") == std::string::npos && !edge_blank) {
+  if (text.find_first_of(",;\t|\"\r\n") == std::string::npos) {
     out += text;
     return;
   }

@@ -1,0 +1,193 @@
+#include "data/study_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "files_for_tests.h"
+
+namespace polycause {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::error_of;
+using ::testing::HasSubstr;
+using testing::TestFolder;
+
+const char kWhole[] = R"(version = 1
+[study]
+name = "nhanes-2013"
+id = "SEQN"
+missing = ["", "NA", "."]
+decimal = ","
+order = "given"
+validation = 0.2
+[[modality]]
+name = "blood"
+kind = "tabular"
+path = ["a.csv", "b.xpt"]
+columns = ["hdl", "LBX*"]
+exclude = ["LBXSIR"]
+types = { hdl = "ordinal", "sex" = "categorical" }
+rank_normal = true
+latents = 3
+private = 0
+[[modality]]
+name = "sleep-2"
+path = "sleep.npz:x"
+ids = "ids.txt"
+rank_normal = ["a"]
+[[covariates]]
+name = "demographics"
+path = "demographics.csv"
+[method]
+name = "staged"
+[train]
+batch = 128
+learning_rate = 0.001
+[discover]
+alpha = 0.01
+tiers = [["demographics.age", "demographics.sex"], ["*"]]
+)";
+
+class StudyFileTest : public ::testing::Test {
+ protected:
+  StudySpec read(const std::string& text) {
+    return read_study_spec(folder.write("study.toml", text));
+  }
+  std::string fails(const std::string& text) {
+    return error_of<ConfigError>([&] { read(text); });
+  }
+  static std::string with(const std::string& lines) {
+    return "version = 1\n[[modality]]\nname = \"a\"\npath = \"a.csv\"\n" + lines;
+  }
+  TestFolder folder;
+};
+
+TEST_F(StudyFileTest, ReadsEveryKey) {
+  const StudySpec spec = read(kWhole);
+  EXPECT_EQ(spec.root + "/study.toml", spec.path);
+  EXPECT_EQ(spec.name, "nhanes-2013");
+  EXPECT_EQ(spec.id, "SEQN");
+  EXPECT_THAT(spec.missing, ElementsAre("", "NA", "."));
+  EXPECT_EQ(spec.decimal, ",");
+  EXPECT_EQ(spec.order, "given");
+  EXPECT_EQ(spec.validation, 0.2);
+  ASSERT_EQ(spec.modalities.size(), 2U);
+  const SourceSpec& blood = spec.modalities[0];
+  EXPECT_EQ(blood.name, "blood");
+  EXPECT_THAT(blood.paths, ElementsAre("a.csv", "b.xpt"));
+  EXPECT_THAT(blood.columns, ElementsAre("hdl", "LBX*"));
+  EXPECT_THAT(blood.exclude, ElementsAre("LBXSIR"));
+  EXPECT_EQ(blood.types.at("hdl"), ColumnType::kOrdinal);
+  EXPECT_EQ(blood.types.at("sex"), ColumnType::kCategorical);
+  EXPECT_THAT(blood.rank_normal, ElementsAre("*"));
+  EXPECT_EQ(blood.latents, 3);
+  EXPECT_EQ(blood.private_dims, 0);
+  EXPECT_EQ(spec.modalities[1].ids, "ids.txt");
+  EXPECT_THAT(spec.modalities[1].rank_normal, ElementsAre("a"));
+  EXPECT_EQ(spec.modalities[1].latents, 2);
+  EXPECT_EQ(spec.modalities[1].private_dims, 1);
+  EXPECT_EQ(spec.covariates[0].paths[0], "demographics.csv");
+  EXPECT_THAT(spec.tiers,
+              ElementsAre(ElementsAre("demographics.age", "demographics.sex"), ElementsAre("*")));
+}
+
+TEST_F(StudyFileTest, RootOverridesTheDirectory) {
+  EXPECT_EQ(read_study_spec(folder.write("study.toml", with("")), "/elsewhere").root, "/elsewhere");
+}
+
+TEST_F(StudyFileTest, ErrorsNameLineAndWhatToDo) {
+  EXPECT_THAT(fails("[study]\n"), HasSubstr("expected version = 1"));
+  EXPECT_THAT(fails("version = 2\n"), HasSubstr("study.toml:1: version = 2; expected 1"));
+  EXPECT_THAT(fails("version = 1\n"), HasSubstr("no [[modality]]"));
+  EXPECT_THAT(fails("version = 1\n[study\n"), HasSubstr("study.toml:2: not valid TOML"));
+  EXPECT_THAT(
+      fails(with("latent = 3\n")),
+      ::testing::AllOf(HasSubstr("study.toml:5: unknown key 'latent'"), HasSubstr("'latents'")));
+  EXPECT_THAT(
+      fails(with("[study]\nordr = \"given\"\n")),
+      ::testing::AllOf(HasSubstr("study.toml:6: unknown key 'ordr'"), HasSubstr("'order'")));
+  EXPECT_THAT(fails(with("[[covariate]]\nname = \"c\"\n")),
+              ::testing::AllOf(HasSubstr("study.toml:5: unknown key 'covariate'"),
+                               HasSubstr("'covariates'")));
+  EXPECT_THAT(fails(with("[study]\norder = \"up\"\n")),
+              HasSubstr("study.toml:6: study.order = \"up\""));
+  EXPECT_THAT(fails(with("[study]\nvalidation = 2\n")),
+              HasSubstr("study.toml:6: study.validation"));
+  EXPECT_THAT(fails(with("[study]\nmissing = [1]\n")), HasSubstr("study.toml:6:"));
+  EXPECT_THAT(fails(with("kind = \"image\"\n")),
+              HasSubstr("study.toml:5: kind = \"image\"; expected \"tabular\""));
+  EXPECT_THAT(fails(with("latents = 0\n")), HasSubstr("expected 1 .. 64"));
+  EXPECT_THAT(fails(with("latents = \"2\"\n")), HasSubstr("no whole number"));
+  EXPECT_THAT(fails(with("types = { x = \"number\" }\n")), HasSubstr("types of 'x'"));
+  EXPECT_THAT(fails(with("rank_normal = 3\n")),
+              HasSubstr("study.toml:5: [[modality]] rank_normal"));
+  EXPECT_THAT(fails(with("[[modality]]\nname = \"a\"\npath = \"b.csv\"\n")),
+              HasSubstr("study.toml:6: the name 'a' is used twice"));
+  EXPECT_THAT(fails(with("[[covariates]]\nname = \"a\"\npath = \"b.csv\"\n")),
+              HasSubstr("used twice"));
+  EXPECT_THAT(fails(with("[[covariates]]\nname = \"a.b\"\npath = \"b.csv\"\n")),
+              HasSubstr("letters, digits"));
+  EXPECT_THAT(fails(with("[[covariates]]\nname = \"b\"\npath = \"b.csv\"\nlatents = 1\n")),
+              HasSubstr("unknown key 'latents' in [[covariates]]"));
+  EXPECT_THAT(fails(with("[[covariates]]\nname = \"b\"\n")), HasSubstr("'b' has no path"));
+  EXPECT_THAT(fails(with("[[shared]]\nmodalities = [\"a\"]\n")),
+              HasSubstr("study.toml:5: [[shared]]"));
+  EXPECT_THAT(fails(with("[modalities]\n")), HasSubstr("'modality'"));
+  EXPECT_THAT(fails(with("[discover]\ntiers = [\"a\"]\n")),
+              HasSubstr("study.toml:6: discover.tiers"));
+  EXPECT_THAT(error_of<ConfigError>([&] { read_study_spec(folder.path("absent.toml")); }),
+              HasSubstr("cannot open"));
+}
+
+struct SomeOptions {
+  std::int64_t batch = 1;
+  double learning_rate = 1;
+  double alpha = 1;
+  std::string name = "x";
+};
+
+void visit(SomeOptions& options, SettingsVisitor& visitor) {
+  visitor.visit("train.batch", options.batch, 1, kNoLimit, "");
+  visitor.visit("train.learning_rate", options.learning_rate, 0.0, 1.0, "");
+  visitor.visit("discover.alpha", options.alpha, 0.0, 1.0, "");
+  visitor.visit("method.name", options.name, {}, "");
+}
+
+TEST_F(StudyFileTest, SettingsOfLaterStagesAreApplied) {
+  SomeOptions options;
+  const VisitSettings visit_all = [&](SettingsVisitor& visitor) { visit(options, visitor); };
+  const std::string path = folder.write("study.toml", kWhole);
+  apply_study_settings(path, {"train"}, visit_all);
+  EXPECT_EQ(options.batch, 128);
+  EXPECT_EQ(options.learning_rate, 0.001);
+  EXPECT_EQ(options.alpha, 1);
+  apply_study_settings(path, {"method", "discover"}, visit_all);
+  EXPECT_EQ(options.alpha, 0.01);
+  EXPECT_EQ(options.name, "staged");
+  folder.write("study.toml", with("[train]\nbatchs = 3\n"));
+  EXPECT_THAT(error_of<ConfigError>([&] { apply_study_settings(path, {"train"}, visit_all); }),
+              ::testing::AllOf(HasSubstr("study.toml:6"), HasSubstr("'train.batch'")));
+  folder.write("study.toml", with("[train]\nbatch = [3]\n"));
+  EXPECT_THAT(error_of<ConfigError>([&] { apply_study_settings(path, {"train"}, visit_all); }),
+              HasSubstr("single value"));
+}
+
+TEST_F(StudyFileTest, MutationsGiveASpecOrAConfigError) {
+  const std::string whole = kWhole;
+  Random random(1, "toml");
+  for (int trial = 0; trial < 500; ++trial) {
+    std::string mutant = whole;
+    for (std::size_t k = 0; k <= random.below(3); ++k) {
+      mutant[random.below(mutant.size())] = static_cast<char>(random.below(256));
+    }
+    try {
+      read(mutant);
+    } catch (const ConfigError&) {
+    }
+  }
+}
+
+}  // namespace
+}  // namespace polycause
