@@ -15,7 +15,7 @@ namespace polycause {
 
 struct DiscoverOptions {
   std::string engine = "pc";
-  std::string test = "fisherz";
+  std::string test = "auto";
   std::string rule = "majority";
   double alpha = 0.01;
   double min_strength = 0;      ///< edges with a smaller |partial correlation| are left out
@@ -34,11 +34,12 @@ struct Knowledge {
 /// when the table has a name and the column does not already start with "<table>.".
 Table join(const std::vector<Table>& tables);
 
-/// The graph over the columns of `table` (ordinal and binary as numbers; a categorical column of k
-/// levels enters as k-1 indicators "<column>=<level>"). Rows with missing cells are left out test
-/// by test. The result does not depend on the order of rows or columns nor on the number of
-/// threads, and holds no directed cycle. Throws DataError naming duplicate, constant or collinear
-/// columns.
+/// The graph over the columns of `table`. Test "auto": partial correlation when all columns are
+/// numeric (ordinal ones too), G-square when all are categorical or binary, else conditional
+/// Gaussian. With a test for numbers, a categorical column of k levels enters as k-1 indicators
+/// "<column>=<level>". Rows with missing cells are left out test by test. The result does not
+/// depend on the order of rows or columns nor on the number of threads, and holds no directed
+/// cycle. Throws DataError naming duplicate, constant or collinear columns.
 Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOptions& options,
                Observer* observer = nullptr);
 

@@ -4,17 +4,36 @@
 
 #include "discover/discrete_test.h"
 #include "discover/fisher_z.h"
+#include "discover/mixed_test.h"
 #include "polycause/error.h"
 
 namespace polycause {
 
 const std::vector<std::string>& test_names() {
-  static const std::vector<std::string> names = {"fisherz", "chisq", "gsq", "gsq-unadjusted"};
+  static const std::vector<std::string> names = {"auto", "fisherz",        "spearman", "chisq",
+                                                 "gsq",  "gsq-unadjusted", "cg"};
   return names;
 }
 
+namespace {
+
+std::string fitting_test(const Table& table) {
+  bool discrete = false;
+  bool numeric = false;
+  for (const Column& column : table.columns) {
+    const bool levels =
+        column.type == ColumnType::kCategorical || column.type == ColumnType::kBinary;
+    (levels ? discrete : numeric) = true;
+  }
+  return !discrete ? "fisherz" : numeric ? "cg" : "gsq";
+}
+
+}  // namespace
+
 Dataset dataset_for(const Table& table, std::string& test) {
-  if (test == "fisherz") return numeric_dataset(table);
+  if (test == "auto") test = fitting_test(table);
+  if (test == "cg") return mixed_dataset(table);
+  if (test == "fisherz" || test == "spearman") return numeric_dataset(table);
   if (test == "chisq" || test == "gsq" || test == "gsq-unadjusted") return discrete_dataset(table);
   throw ConfigError(fmt::format("discover.test = \"{}\"; expected one of {}", test,
                                 fmt::join(test_names(), ", ")));
@@ -27,7 +46,8 @@ std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::stri
   if (test == "gsq-unadjusted") {
     return make_discrete_test(data, DiscreteStatistic::kGSquareUnadjusted);
   }
-  return make_fisher_z(data, threads);
+  if (test == "cg") return make_mixed_test(data);
+  return make_fisher_z(test == "spearman" ? ranked(data) : data, threads, test == "spearman");
 }
 
 }  // namespace polycause

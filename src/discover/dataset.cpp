@@ -111,6 +111,26 @@ Dataset mixed_dataset(const Table& table) {
   return data;
 }
 
+Dataset ranked(const Dataset& data) {
+  Dataset result = data;
+  for (Variable& variable : result.variables) {
+    std::vector<std::size_t> order;
+    for (std::size_t r = 0; r < data.rows; ++r) {
+      if (!std::isnan(variable.values[r])) order.push_back(r);
+    }
+    const std::vector<double> values = variable.values;
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+    for (std::size_t first = 0; first < order.size();) {
+      std::size_t end = first;
+      while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
+      const double rank = 0.5 * static_cast<double>(first + end - 1);
+      for (; first < end; ++first) variable.values[order[first]] = rank;
+    }
+  }
+  return result;
+}
+
 Dataset canonical(const Dataset& data, std::vector<std::size_t>* position) {
   std::vector<std::size_t> order(data.variables.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

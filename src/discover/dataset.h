@@ -32,6 +32,9 @@ Dataset discrete_dataset(const Table& table);
 /// Categorical and binary columns with levels, all others numeric.
 Dataset mixed_dataset(const Table& table);
 
+/// Numeric values replaced by their ranks, ties by the mean of theirs.
+Dataset ranked(const Dataset& data);
+
 /// Variables by name and rows by value, so that sums do not depend on the order given.
 /// `position[i]` = place of the i-th variable of the result in `data`.
 Dataset canonical(const Dataset& data, std::vector<std::size_t>* position);

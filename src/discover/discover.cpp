@@ -97,8 +97,10 @@ void check_options(const DiscoverOptions& options) {
 
 void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
   visitor.visit("discover.engine", options.engine, {"pc"}, "search: pc = PC-stable");
-  visitor.visit("discover.test", options.test, test_names(),
-                "independence test: fisherz = partial correlation; chisq, gsq = discrete columns");
+  visitor.visit(
+      "discover.test", options.test, test_names(),
+      "independence test: auto = by the types of the columns; fisherz = partial correlation, "
+      "spearman = of ranks; chisq, gsq = discrete columns; cg = mixed");
   visitor.visit(
       "discover.rule", options.rule, rule_names(),
       "colliders: majority = by the majority of separating sets, conflicts marked; others as "

@@ -11,6 +11,9 @@ namespace {
 
 constexpr double kSqrtHalf = 0.70710678118654752440;
 
+// Correlation of the Gaussian variables behind ranks with correlation r.
+double from_ranks(double r) { return 2 * std::sin(M_PI / 6 * r); }
+
 // z below which a two-sided p is above alpha, by bisection on the very function that gives p.
 double critical_z(double alpha) {
   double low = 0;
@@ -215,6 +218,7 @@ class IncompleteFisherZ : public IndependenceTest {
     std::vector<std::vector<double>> values;  // [d](n,)
     std::vector<std::size_t> missing_class;   // [d], 0 = complete
     std::vector<std::vector<bool>> present;   // [class](n,)
+    bool ranks = false;
   };
   explicit IncompleteFisherZ(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)) {}
 
@@ -311,7 +315,7 @@ TestResult IncompleteFisherZ::evaluate(std::size_t x, std::size_t y, const NodeS
         held_ += a.size() + b.size() - before;
         double sum = 0;
         for (std::size_t t = 0; t < a.size(); ++t) sum += a[t] * b[t];
-        r = sum;
+        r = shared_->ranks ? from_ranks(sum) : sum;
       }
       small_[i * k + j] = small_[j * k + i] = r;
     }
@@ -323,8 +327,9 @@ TestResult IncompleteFisherZ::evaluate(std::size_t x, std::size_t y, const NodeS
   return {fisher_z_p(r, n, given.size()), r, n};
 }
 
-std::shared_ptr<IncompleteFisherZ::Shared> share(const Dataset& data) {
+std::shared_ptr<IncompleteFisherZ::Shared> share(const Dataset& data, bool ranks) {
   auto shared = std::make_shared<IncompleteFisherZ::Shared>();
+  shared->ranks = ranks;
   shared->rows = data.rows;
   shared->present.emplace_back(data.rows, true);
   for (const Variable& variable : data.variables) {
@@ -348,7 +353,8 @@ double fisher_z_p(double r, double n, std::size_t depth) {
   return std::erfc(z * kSqrtHalf);
 }
 
-std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t threads) {
+std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t threads,
+                                                bool ranks) {
   std::vector<std::string> names;
   bool complete = true;
   std::size_t whole_rows = 0;
@@ -363,6 +369,8 @@ std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t
   const bool enough = whole_rows > names.size() + 3;
   if (complete || enough) {
     correlation = correlation_matrix(data, threads);
+    if (ranks)
+      std::transform(correlation.begin(), correlation.end(), correlation.begin(), from_ranks);
   }
   const std::string where = data.name.empty() ? "discover" : data.name;
   if (complete) {
@@ -372,7 +380,7 @@ std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t
         static_cast<double>(whole_rows), names.size());
   }
   if (enough) check_collinear(correlation, static_cast<double>(whole_rows), names, where);
-  return std::make_unique<IncompleteFisherZ>(share(data));
+  return std::make_unique<IncompleteFisherZ>(share(data, ranks));
 }
 
 std::unique_ptr<IndependenceTest> make_fisher_z(const std::vector<double>& correlation, double n,

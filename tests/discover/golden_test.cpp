@@ -5,6 +5,7 @@
 
 #include "discover/discrete_test.h"
 #include "discover/fisher_z.h"
+#include "discover/mixed_test.h"
 #include "polycause/discover.h"
 
 namespace polycause {
@@ -136,6 +137,117 @@ TEST(Golden, PcalgOrientations) {
                                 << theirs.size();
       }
     }
+  }
+}
+
+NodeSet nodes(const Dataset& data, const std::string& list) {
+  NodeSet found;
+  for (const std::string& name : split_line(list, ';')) {
+    for (std::size_t i = 0; i < data.variables.size(); ++i) {
+      if (data.variables[i].id == name) found.push_back(i);
+    }
+  }
+  return found;
+}
+
+// Column of a p-value table by its header.
+std::size_t column_of(const std::vector<std::vector<std::string>>& rows, const std::string& name) {
+  std::size_t c = 0;
+  while (rows[0].at(c) != name) ++c;
+  return c;
+}
+
+TEST(Golden, DiscretePValues) {
+  POLYCAUSE_NEEDS_GOLDEN("generated/ci_discrete_asia.tsv");
+  for (const std::string name : {"asia", "child"}) {
+    const Dataset data = discrete_dataset(
+        read_golden_table("causal-learn/bnlearn_discrete_10000/data/" + name + ".txt", ' '));
+    const auto rows = read_cells("generated/ci_discrete_" + name + ".tsv", '\t');
+    for (const auto& [statistic, header] : std::map<DiscreteStatistic, std::string>{
+             {DiscreteStatistic::kChiSquare, "p_causallearn_chisq"},
+             {DiscreteStatistic::kGSquare, "p_bnlearn_mi_adf"},
+             {DiscreteStatistic::kGSquareUnadjusted, "p_bnlearn_mi"}}) {
+      const auto test = make_discrete_test(data, statistic);
+      const std::size_t column = column_of(rows, header);
+      std::size_t compared = 0;
+      for (std::size_t r = 1; r < rows.size(); ++r) {
+        const double theirs = std::stod(rows[r].at(column));
+        NodeSet given;
+        for (const std::string& cell : split_line(rows[r].at(2), ';'))
+          given.push_back(std::stoul(cell));
+        const double ours = test->p_value(std::stoul(rows[r][0]), std::stoul(rows[r][1]), given);
+        if (theirs < 1e-5) {
+          EXPECT_LT(ours, 1.1e-5);
+          continue;
+        }
+        ++compared;
+        EXPECT_NEAR(ours / theirs, 1, 1e-10) << name << " " << header << " row " << r;
+      }
+      EXPECT_GT(compared, 20u);
+    }
+  }
+}
+
+TEST(Golden, MissingValuePValues) {
+  POLYCAUSE_NEEDS_GOLDEN("generated/ci_mv_fisherz_mar_mv_10_5.tsv");
+  const Dataset data = numeric_dataset(
+      read_golden_table("causal-learn/missing_data_mvpc/mar_mv_10_5.csv", ',', true, 1));
+  const auto test = make_fisher_z(data, 1);
+  const auto rows = read_cells("generated/ci_mv_fisherz_mar_mv_10_5.tsv", '\t');
+  std::size_t compared = 0;
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    NodeSet given;
+    for (const std::string& cell : split_line(rows[r].at(2), ';'))
+      given.push_back(std::stoul(cell));
+    const double ours = test->p_value(std::stoul(rows[r][0]), std::stoul(rows[r][1]), given);
+    const double theirs = std::stod(rows[r][3]);
+    if (theirs < 1e-5) {
+      EXPECT_LT(ours, 1.1e-5);
+      continue;
+    }
+    ++compared;
+    EXPECT_NEAR(ours / theirs, 1, 1e-10) << "row " << r;
+  }
+  EXPECT_GT(compared, 20u);
+}
+
+TEST(Golden, MixedStatistics) {
+  POLYCAUSE_NEEDS_GOLDEN("generated/ci_mixed_healthcare.tsv");
+  for (const std::string name : {"healthcare", "sangiovese"}) {
+    const Table table = read_golden_table("bamt_bnlearn_networks/" + name + ".csv", ',', true, 1);
+    const Dataset data = mixed_dataset(table);
+    const auto test = make_mixed_test(data);
+    const auto rows = read_cells("generated/ci_mixed_" + name + ".tsv", '\t');
+    std::size_t compared = 0;
+    for (std::size_t r = 1; r < rows.size(); ++r) {
+      const std::size_t x = nodes(data, rows[r][1]).at(0);
+      const std::size_t y = nodes(data, rows[r][2]).at(0);
+      const NodeSet given = nodes(data, rows[r][3]);
+      const bool both_discrete = data.variables[x].levels > 0 && data.variables[y].levels > 0;
+      bool numeric_given = false;
+      for (const std::size_t node : given)
+        numeric_given = numeric_given || data.variables[node].levels == 0;
+      // D is 0 for everyone with H = none: theirs counts degrees of freedom for that stratum, ours
+      // does not.
+      const std::string all = rows[r][1] + rows[r][2] + rows[r][3];
+      const bool constant = name == "healthcare" && all.find('D') != std::string::npos &&
+                            all.find('H') != std::string::npos;
+      // Given numbers, theirs is no test of two discrete variables (it is large when y depends on
+      // the numbers); 0 and Inf stand for cells of zero variance, which we judge otherwise.
+      const double statistic = rows[r][4] == "Inf" ? INFINITY : std::stod(rows[r][4]);
+      if (constant || (both_discrete && numeric_given) || statistic == 0 || std::isinf(statistic))
+        continue;
+      const double theirs = std::strtod(rows[r][6].c_str(), nullptr);
+      const double ours = test->p_value(x, y, given);
+      ++compared;
+      if (theirs > 1e-300) {
+        EXPECT_NEAR(ours / theirs, 1, 1e-6) << name << " row " << r << ": " << rows[r][1] << " "
+                                            << rows[r][2] << " | " << rows[r][3];
+      } else {
+        EXPECT_LE(ours, 1e-300);
+      }
+    }
+    EXPECT_GE(compared, 50u);
   }
 }
 

@@ -284,28 +284,91 @@ TEST(Discover, ErrorsNameTheCulprit) {
   EXPECT_NE(message_of(table).find("'v1': holds an infinite value"), std::string::npos);
 }
 
-TEST(Discover, CategoriesEnterAsIndicators) {
-  Table table = linear_table({{}, {0}}, 600, 5);
+// v1 <- v0 <- group, where group has three levels and the last raises v0; v2 apart.
+Table mixed_table() {
+  Table table = linear_table({{}, {0}, {}}, 900, 5);
   Column group;
   group.name = "group";
   group.type = ColumnType::kCategorical;
   group.levels = {"a", "b", "c"};
-  for (std::size_t r = 0; r < 600; ++r) {
+  for (std::size_t r = 0; r < 900; ++r) {
     group.values.push_back(static_cast<double>(r % 3));
-    if (r % 3 == 2) table.columns[0].values[r] += 2;
+    if (r % 3 != 2) continue;
+    table.columns[0].values[r] += 2;
+    table.columns[1].values[r] += 1.2;
   }
   table.columns.push_back(group);
-  const Graph graph = discover(table, {}, {});
-  ASSERT_EQ(graph.nodes.size(), 4u);
-  EXPECT_EQ(graph.nodes[2].id, "group=b");
-  EXPECT_EQ(graph.nodes[3].id, "group=c");
-  bool linked = false;
+  return table;
+}
+
+bool linked(const Graph& graph, const std::string& a, const std::string& b) {
   for (const Edge& edge : graph.edges) {
-    linked = linked ||
-             (graph.nodes[edge.source].id == "v0" && graph.nodes[edge.target].id == "group=c") ||
-             (graph.nodes[edge.source].id == "group=c" && graph.nodes[edge.target].id == "v0");
+    const std::string from = graph.nodes[edge.source].id;
+    const std::string to = graph.nodes[edge.target].id;
+    if ((from == a && to == b) || (from == b && to == a)) return true;
   }
-  EXPECT_TRUE(linked);
+  return false;
+}
+
+TEST(Discover, CategoriesEnterAsIndicatorsWhereNumbersAreTested) {
+  DiscoverOptions options;
+  for (const std::string test : {"fisherz", "spearman"}) {
+    options.test = test;
+    const Graph graph = discover(mixed_table(), {}, options);
+    ASSERT_EQ(graph.nodes.size(), 5u);
+    EXPECT_EQ(graph.nodes[3].id, "group=b");
+    EXPECT_EQ(graph.nodes[4].id, "group=c");
+    EXPECT_TRUE(linked(graph, "v0", "group=c"));
+  }
+}
+
+TEST(Discover, MixedColumnsAreTestedAsTheyAre) {
+  Table table = mixed_table();
+  for (const double missing : {0.0, 0.05}) {
+    if (missing > 0) make_missing(table, missing, 3);
+    const Graph graph = discover(table, {}, {});
+    ASSERT_EQ(graph.nodes.size(), 4u);
+    EXPECT_TRUE(linked(graph, "v0", "group"));
+    EXPECT_TRUE(linked(graph, "v0", "v1"));
+    EXPECT_FALSE(linked(graph, "v2", "group"));
+  }
+}
+
+// Two discrete variables that both follow a number, and nothing else.
+TEST(Discover, ANumberSeparatesTwoDiscreteVariables) {
+  std::size_t rejected = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Random random(seed, "two_discrete");
+    Table table;
+    table.columns = {{"number", ColumnType::kContinuous, {}, {}},
+                     {"one", ColumnType::kBinary, {}, {}},
+                     {"two", ColumnType::kCategorical, {}, {"a", "b", "c"}}};
+    for (std::size_t r = 0; r < 1500; ++r) {
+      const double z = random.normal();
+      table.ids.push_back(std::to_string(r));
+      table.columns[0].values.push_back(z);
+      const double logistic = std::log(1 / random.uniform() - 1);
+      table.columns[1].values.push_back(z + logistic > 0 ? 1 : 0);
+      const double other = 1.5 * z + std::log(1 / random.uniform() - 1);
+      table.columns[2].values.push_back(other > 1 ? 2 : other > -1 ? 1 : 0);
+    }
+    DiscoverOptions options;
+    options.alpha = 0.05;
+    rejected += linked(discover(table, {}, options), "one", "two") ? 1 : 0;
+  }
+  EXPECT_LE(rejected, 6u);  // 2 expected
+}
+
+TEST(Discover, RanksWithstandMonotoneMaps) {
+  Table table = linear_table(random_dag(8, 0.3, 2), 600, 2);
+  DiscoverOptions options;
+  options.test = "spearman";
+  const Graph straight = discover(table, {}, options);
+  for (Column& column : table.columns) {
+    for (double& value : column.values) value = std::exp(2 * value);
+  }
+  EXPECT_EQ(edges_csv(discover(table, {}, options)), edges_csv(straight));
+  EXPECT_GT(straight.edges.size(), 3u);
 }
 
 }  // namespace
