@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "simulate/cohort.h"
 #include "simulate/mechanisms.h"
 #include "simulate/mixing.h"
 #include "simulate/shape.h"
@@ -141,6 +142,7 @@ Simulation simulate_free(const std::string& name, const SimulateOptions& options
 
 Simulation simulate(const std::string& name, const SimulateOptions& options, std::uint64_t seed) {
   simulation_preset(name);  // throws for an unknown name
+  if (name == "cohort") return simulation::simulate_cohort(options, seed);
   return simulation::simulate_free(name, options, seed);
 }
 
