@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "polycause/graph.h"
@@ -24,11 +25,21 @@ struct DiscoverOptions {
 };
 void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor);  ///< keys "discover.*"
 
-/// What is known beforehand. Tiers: an edge never points from a later tier into an earlier one.
-/// Names may be patterns with `*`; a name spelled out goes before a pattern that matches it.
+/// What is known beforehand. The result keeps to all of it; what contradicts itself is refused with
+/// a ConfigError that says why. Names may be patterns with `*`, or regular expressions between
+/// slashes
+/// ("/blood\\.z[12]/"); for tiers, a name spelled out goes before a pattern that matches it.
 struct Knowledge {
-  std::map<std::string, int> tier;  ///< node id -> tier, 0 = earliest; nodes not named are free
+  std::map<std::string, int> tier;  ///< node id -> tier, 0 = earliest; nodes not named are free.
+                                    ///< An edge never points from a later tier into an earlier one.
+  std::vector<std::pair<std::string, std::string>> forbidden;  ///< no edge source -> target
+  std::vector<std::pair<std::string, std::string>> required;   ///< the edge source -> target
 };
+
+/// Tetrad's knowledge files: addtemporal, forbiddirect, requiredirect. Throws DataError with the
+/// line.
+Knowledge read_tetrad_knowledge(const std::string& path);
+std::string tetrad_knowledge(const Knowledge& knowledge);
 
 /// Joins tables by id: rows = participants found in every table, columns renamed "<table>.<column>"
 /// when the table has a name and the column does not already start with "<table>.".

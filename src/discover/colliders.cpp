@@ -10,6 +10,7 @@ namespace {
 struct Votes {
   std::size_t sets = 0;
   std::unordered_map<std::size_t, std::size_t> with;  // node -> separating sets that hold it
+  Weakest weakest;
 };
 
 NodeSet neighbours(const Skeleton& skeleton, std::size_t node) {
@@ -33,25 +34,50 @@ Votes vote(IndependenceTest& test, const Constraints& constraints, const Collide
       largest = std::min(largest, static_cast<std::size_t>(options.max_depth));
     }
     for (std::size_t depth = 0; depth <= largest; ++depth) {
-      test.scan(x, z, candidates, depth, options.alpha, [&](const NodeSet& set, double) {
-        // Subsets common to both sides were counted on the first.
-        if (second && std::includes(adjacent_x.begin(), adjacent_x.end(), set.begin(), set.end())) {
-          return true;
-        }
-        ++votes.sets;
-        for (const std::size_t node : set) ++votes.with[node];
-        return true;
-      });
+      const Weakest weakest =
+          test.scan(x, z, candidates, depth, options.alpha, [&](const NodeSet& set, double) {
+            // Subsets common to both sides were counted on the first.
+            if (second &&
+                std::includes(adjacent_x.begin(), adjacent_x.end(), set.begin(), set.end())) {
+              return true;
+            }
+            ++votes.sets;
+            for (const std::size_t node : set) ++votes.with[node];
+            return true;
+          });
+      if (weaker(weakest.result, votes.weakest.result)) votes.weakest = weakest;
     }
   }
   return votes;
 }
 
+enum class Verdict { kCollider, kNonCollider, kAmbiguous };
+
+Verdict judge(const Votes& votes, std::size_t y, ColliderRule rule) {
+  const auto found = votes.with.find(y);
+  const std::size_t with = found == votes.with.end() ? 0 : found->second;
+  const auto decide = [](bool collider) {
+    return collider ? Verdict::kCollider : Verdict::kNonCollider;
+  };
+  switch (rule) {
+    case ColliderRule::kMajority:
+      return 2 * with == votes.sets ? Verdict::kAmbiguous : decide(2 * with < votes.sets);
+    case ColliderRule::kDefinite:
+      if (votes.sets == 0 || (with > 0 && with < votes.sets)) return Verdict::kAmbiguous;
+      return decide(with == 0);
+    case ColliderRule::kMaxP: {
+      const NodeSet& set = votes.weakest.set;
+      return decide(!std::binary_search(set.begin(), set.end(), y));
+    }
+  }
+  return Verdict::kAmbiguous;
+}
+
 }  // namespace
 
-Colliders majority_colliders(const Skeleton& skeleton, const IndependenceTest& test,
-                             const Constraints& constraints, const ColliderOptions& options,
-                             std::size_t* tests, Observer* observer) {
+Colliders find_colliders(const Skeleton& skeleton, const IndependenceTest& test,
+                         const Constraints& constraints, const ColliderOptions& options,
+                         std::size_t* tests, Observer* observer) {
   const std::size_t size = skeleton.size();
   std::vector<NodeSet> adjacent(size);
   for (std::size_t i = 0; i < size; ++i) adjacent[i] = neighbours(skeleton, i);
@@ -87,13 +113,9 @@ Colliders majority_colliders(const Skeleton& skeleton, const IndependenceTest& t
   Colliders result;
   for (const Pair& pair : pairs) {
     for (const std::size_t y : pair.middles) {
-      const auto found = pair.votes.with.find(y);
-      const std::size_t with = found == pair.votes.with.end() ? 0 : found->second;
-      if (2 * with < pair.votes.sets) {
-        result.colliders.emplace_back(pair.x, y, pair.z);
-      } else if (2 * with == pair.votes.sets) {  // also when no set separates
-        result.ambiguous.emplace(pair.x, y, pair.z);
-      }
+      const Verdict verdict = judge(pair.votes, y, options.rule);
+      if (verdict == Verdict::kCollider) result.colliders.emplace_back(pair.x, y, pair.z);
+      if (verdict == Verdict::kAmbiguous) result.ambiguous.emplace(pair.x, y, pair.z);
     }
   }
   return result;

@@ -103,7 +103,8 @@ void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
       "spearman = of ranks; chisq, gsq = discrete columns; cg = mixed");
   visitor.visit(
       "discover.rule", options.rule, rule_names(),
-      "colliders: majority = by the majority of separating sets, conflicts marked; others as "
+      "colliders: majority = by the majority of separating sets, definite = by all, maxp = by the "
+      "set with the largest p, each with conflicts marked; others as "
       "in the program named");
   visitor.visit("discover.alpha", options.alpha, 0.0, 1.0,
                 "level of the tests: a pair is separated when p is above it");

@@ -21,17 +21,24 @@ struct Colliders {
   std::set<Triple> ambiguous;  ///< no rule may rely on these being non-colliders
 };
 
+/// How the subsets of adj(x) and of adj(z) decide on x - y - z.
+enum class ColliderRule {
+  kMajority,  ///< a collider when y is in fewer than half of those that separate; ambiguous at half
+  kDefinite,  ///< a collider when y is in none, a non-collider when in all; else ambiguous
+  kMaxP       ///< a collider when y is not in the one with the largest p
+};
+
 struct ColliderOptions {
   double alpha = 0.01;
   std::int64_t max_depth = -1;
   std::size_t threads = 1;
+  ColliderRule rule = ColliderRule::kMajority;
 };
 
-/// Majority rule: y is a collider when it is in fewer than half of the subsets of adj(x) and of
-/// adj(z) that separate x and z, ambiguous at exactly half or when none separates.
-Colliders majority_colliders(const Skeleton& skeleton, const IndependenceTest& test,
-                             const Constraints& constraints, const ColliderOptions& options,
-                             std::size_t* tests, Observer* observer);
+/// A triple that no set separates is ambiguous (but not by kMaxP).
+Colliders find_colliders(const Skeleton& skeleton, const IndependenceTest& test,
+                         const Constraints& constraints, const ColliderOptions& options,
+                         std::size_t* tests, Observer* observer);
 
 /// Directs the skeleton: knowledge, colliders, then Meek's rules R1-R4 in rounds. Claims that
 /// contradict each other, or that together close a directed cycle, become conflicts (two arrows),

@@ -16,11 +16,12 @@ bool starts_with(const std::string& text, const std::string& prefix) {
   return text.rfind(prefix, 0) == 0;
 }
 
-void leave_out_weak(Skeleton& skeleton, double min_strength) {
+void leave_out_weak(Skeleton& skeleton, const Constraints& constraints, double min_strength) {
   for (std::size_t j = 0; j < skeleton.size(); ++j) {
     for (std::size_t i = 0; i < j; ++i) {
       PairEvidence& pair = skeleton.pair(i, j);
-      if (std::fabs(pair.weakest.result.strength) < min_strength) pair.adjacent = false;
+      if (!constraints.keeps_joined(i, j) && std::fabs(pair.weakest.result.strength) < min_strength)
+        pair.adjacent = false;
     }
   }
 }
@@ -29,7 +30,8 @@ void leave_out_weak(Skeleton& skeleton, double min_strength) {
 
 const std::vector<std::string>& rule_names() {
   static const std::vector<std::string> names = [] {
-    std::vector<std::string> list = {"majority", "pcalg-relaxed", "pcalg-solve-confl"};
+    std::vector<std::string> list = {"majority", "definite", "maxp", "pcalg-relaxed",
+                                     "pcalg-solve-confl"};
     for (int uc_rule = 0; uc_rule <= 2; ++uc_rule) {
       for (int priority = -1; priority <= 4; ++priority) {
         list.push_back(fmt::format("{}{}-{}", kCausalLearn, uc_rule, priority));
@@ -47,12 +49,15 @@ bool order_free(const std::string& rule) {
 Found run_pc(const IndependenceTest& test, const Constraints& constraints,
              const DiscoverOptions& options, std::size_t threads, Observer* observer) {
   const std::string& rule = options.rule;
-  const ColliderOptions how{options.alpha, options.max_depth, threads};
+  const ColliderOptions how{options.alpha, options.max_depth, threads,
+                            rule == "definite" ? ColliderRule::kDefinite
+                            : rule == "maxp"   ? ColliderRule::kMaxP
+                                               : ColliderRule::kMajority};
   Found found;
   found.evidence = find_skeleton(
       test, constraints,
       {options.alpha, options.max_depth, threads, starts_with(rule, kCausalLearn)}, observer);
-  leave_out_weak(found.evidence, options.min_strength);
+  leave_out_weak(found.evidence, constraints, options.min_strength);
   std::size_t& tests = found.evidence.tests;
   if (starts_with(rule, kCausalLearn)) {
     const int uc_rule = rule[sizeof kCausalLearn - 1] - '0';
@@ -64,7 +69,7 @@ Found run_pc(const IndependenceTest& test, const Constraints& constraints,
     found.marks = orient_pcalg(found.evidence, separating_set_colliders(found.evidence), false);
   } else {
     const Colliders colliders =
-        majority_colliders(found.evidence, test, constraints, how, &tests, observer);
+        find_colliders(found.evidence, test, constraints, how, &tests, observer);
     found.marks = rule == "pcalg-solve-confl" ? orient_pcalg(found.evidence, colliders, true)
                                               : orient(found.evidence, colliders, constraints);
   }

@@ -88,6 +88,11 @@ Skeleton find_skeleton(const IndependenceTest& test, const Constraints& constrai
                        const SkeletonOptions& options, Observer* observer) {
   const std::size_t size = test.size();
   Skeleton skeleton(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      skeleton.pair(i, j).adjacent = !constraints.keeps_apart(i, j);
+    }
+  }
   for (std::size_t depth = 0;; ++depth) {
     if (options.max_depth >= 0 && depth > static_cast<std::size_t>(options.max_depth)) break;
     std::vector<NodeSet> neighbours(size);
@@ -108,7 +113,9 @@ Skeleton find_skeleton(const IndependenceTest& test, const Constraints& constrai
     skeleton.tests += for_each_with_test(
         test, open.size(), options.threads, observer, [&](IndependenceTest& own, std::size_t unit) {
           const auto [x, y] = open[unit];
-          examine(own, constraints, options, depth, neighbours, x, y, skeleton.pair(x, y));
+          PairEvidence& pair = skeleton.pair(x, y);
+          examine(own, constraints, options, depth, neighbours, x, y, pair);
+          if (constraints.keeps_joined(x, y)) pair.adjacent = true;
         });
     if (observer != nullptr) {
       observer->progress({"skeleton, sets of " + std::to_string(depth), 0.0, -1});

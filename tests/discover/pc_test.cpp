@@ -13,10 +13,10 @@ namespace polycause {
 namespace {
 
 MarkMatrix search(const IndependenceTest& test, const Constraints& constraints,
-                  std::size_t threads = 1) {
+                  ColliderRule rule = ColliderRule::kMajority, std::size_t threads = 1) {
   Skeleton skeleton = find_skeleton(test, constraints, {0.5, -1, threads}, nullptr);
-  const Colliders colliders =
-      majority_colliders(skeleton, test, constraints, {0.5, -1, threads}, &skeleton.tests, nullptr);
+  const Colliders colliders = find_colliders(skeleton, test, constraints, {0.5, -1, threads, rule},
+                                             &skeleton.tests, nullptr);
   return orient(skeleton, colliders, constraints);
 }
 
@@ -92,8 +92,12 @@ TEST(Pc, OracleGivesTheClassFoundByEnumeration) {
   std::size_t directed = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const Dag dag = random_dag(6, 0.45, seed);
+    const MarkMatrix expected = cpdag_by_enumeration(dag, {});
     const MarkMatrix found = search(OracleTest(dag), Constraints(6));
-    EXPECT_TRUE(found == cpdag_by_enumeration(dag, {})) << "seed " << seed;
+    EXPECT_TRUE(found == expected) << "seed " << seed;
+    for (const ColliderRule rule : {ColliderRule::kDefinite, ColliderRule::kMaxP}) {
+      EXPECT_TRUE(search(OracleTest(dag), Constraints(6), rule) == expected) << "seed " << seed;
+    }
     for (std::size_t i = 0; i < 6; ++i) {
       for (std::size_t j = 0; j < 6; ++j) directed += found.directed(i, j) ? 1u : 0u;
     }
