@@ -125,6 +125,20 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+bool append_utf8(std::string& text, std::uint32_t code) {
+  if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return false;
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+    return true;
+  }
+  const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  static constexpr std::uint32_t kLead[] = {0, 0xC0, 0xE0, 0xF0};
+  text += static_cast<char>(kLead[more] | (code >> (6 * more)));
+  for (int k = more - 1; k >= 0; --k)
+    text += static_cast<char>(0x80U | ((code >> (6 * k)) & 0x3FU));
+  return true;
+}
+
 std::string shown(std::string_view text) {
   constexpr std::size_t kMost = 40;
   std::string out = "\"";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,9 @@ std::string_view trimmed(std::string_view text);
 std::string number_text(double value);
 
 bool is_utf8(std::string_view text);
+
+/// Appends one character; false when `code` is no Unicode character.
+bool append_utf8(std::string& text, std::uint32_t code);
 
 /// `text` in quotes, cut to a length fit for a message, control characters made visible.
 std::string shown(std::string_view text);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <new>
 #include <stdexcept>
 #include <string_view>
@@ -14,10 +15,14 @@
 #include "data/bytes.h"
 #include "data/cells.h"
 #include "data/csv.h"
+#include "data/numpy.h"
+#include "data/xport.h"
 #include "polycause/error.h"
 
 namespace polycause {
 namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 bool has_extension(const std::string& name, const std::string& extension) {
   return name.size() > extension.size() &&
@@ -29,6 +34,12 @@ RawTable read_by_name(const std::string& path, const ReadOptions& options) {
   if (has_extension(name, ".csv") || has_extension(name, ".txt")) return read_csv(path, options);
   if (has_extension(name, ".tsv") || has_extension(name, ".tab"))
     return read_csv(path, options, '\t');
+  if (has_extension(name, ".xpt") || has_extension(name, ".xport"))
+    return read_xport(path, options);
+  if (has_extension(name, ".npy")) return read_npy(path, options);
+  if (has_extension(name, ".npz") || name.find(".npz:") != std::string::npos) {
+    return read_npz(path, options);
+  }
   throw DataError(
       path, 0, "",
       "the name does not say what the file is; expected a name ending in .csv, .tsv, .tab, "
@@ -70,6 +81,38 @@ bool settle_column(const std::string& path, const std::string& column, const Cel
           shown(counts.first_text), counts.numbers, all, counts.first_text,
           numeric_type ? ", or change the type that the study sets."
                        : ", or set types = { \"" + column + "\" = \"categorical\" }."));
+}
+
+void settle_text_column(const std::string& path, const std::vector<std::size_t>& lines,
+                        const ReadOptions& options, RawColumn& column) {
+  const CellReader reader(options.missing, options.decimal);
+  std::vector<Cell> kind;
+  std::vector<double> number(column.levels.size(), 0);
+  for (std::size_t k = 0; k < column.levels.size(); ++k) {
+    kind.push_back(reader.read(trimmed(column.levels[k]), number[k]));
+  }
+  CellCounts counts;
+  for (std::size_t i = 0; i < column.values.size(); ++i) {
+    if (std::isnan(column.values[i])) continue;
+    const auto level = static_cast<std::size_t>(column.values[i]);
+    if (kind[level] == Cell::kMissing) column.values[i] = kNaN;
+    if (kind[level] == Cell::kNumber) ++counts.numbers;
+    if (kind[level] == Cell::kText && counts.texts++ == 0) {
+      counts.first_line = lines[i];
+      counts.first_text = column.levels[level];
+    }
+  }
+  const auto set = options.types.find(column.name);
+  if (set != options.types.end()) {
+    column.text = settle_column(path, column.name, counts, options);
+  } else {
+    column.text = counts.texts > 0;
+  }
+  if (column.text) return;
+  for (double& value : column.values) {
+    if (!std::isnan(value)) value = number[static_cast<std::size_t>(value)];
+  }
+  column.levels.clear();
 }
 
 std::vector<std::string> ids_from_numbers(const std::vector<double>& values) {

@@ -54,6 +54,11 @@ struct CellCounts {
 bool settle_column(const std::string& path, const std::string& column, const CellCounts& counts,
                    const ReadOptions& options);
 
+/// For formats that say which columns are texts: missing tokens become NaN; a column whose texts
+/// are all numbers holds numbers, any other stays text, unless the type set asks for numbers.
+void settle_text_column(const std::string& path, const std::vector<std::size_t>& lines,
+                        const ReadOptions& options, RawColumn& column);
+
 /// Texts for the ids of a numeric column, without decimals where they are whole.
 std::vector<std::string> ids_from_numbers(const std::vector<double>& values);
 
