@@ -130,6 +130,13 @@ TEST(Options, TheLargestFormWorks) {
   }
 }
 
+Links unlinked(std::vector<std::size_t> modality) {
+  Links links;
+  links.parents.resize(modality.size());
+  links.modality = std::move(modality);
+  return links;
+}
+
 // Largest matching by trying all subsets: an oracle for small graphs.
 std::size_t matching_by_search(const Links& links, std::size_t m) {
   std::vector<std::pair<std::size_t, std::size_t>> pairs;  // (inside m, outside)
@@ -157,9 +164,7 @@ std::size_t matching_by_search(const Links& links, std::size_t m) {
 TEST(StructuralRank, EqualsExhaustiveSearch) {
   Random random(3, "rank");
   for (int round = 0; round < 200; ++round) {
-    Links links;
-    links.modality = {0, 0, 0, 1, 1, 2, 2};
-    links.parents.resize(7);
+    Links links = unlinked({0, 0, 0, 1, 1, 2, 2});
     std::size_t edges = 0;  // ten at most: the search tries every subset
     for (std::size_t child = 3; child < 7; ++child) {
       for (std::size_t parent = 0; parent < child; ++parent) {
@@ -208,9 +213,7 @@ TEST(Latents, LeaveATraceInTheOtherModalitiesEvenWhenDense) {
 }
 
 TEST(Latents, WeakestTraceIsTheLeastCanonicalCorrelation) {
-  Links links;
-  links.modality = {0, 0, 1, 1};
-  links.parents.resize(4);
+  Links links = unlinked({0, 0, 1, 1});
   links.parents[2].push_back(0);
   links.parents[3].push_back(1);
   Random random(1, "trace");
