@@ -1,13 +1,8 @@
 # polycause::polycause: every stage but the command line in one library, and its installation.
 include(CMakePackageConfigHelpers)
 
-get_property(stages GLOBAL PROPERTY POLYCAUSE_STAGES)
-set(objects "")
-foreach(stage ${stages})
-  if(NOT stage STREQUAL "cli")
-    list(APPEND objects $<TARGET_OBJECTS:polycause_${stage}>)
-  endif()
-endforeach()
+get_property(parts GLOBAL PROPERTY POLYCAUSE_OBJECTS)
+list(TRANSFORM parts REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
 
 add_library(polycause_library ${objects})
 add_library(polycause::polycause ALIAS polycause_library)
@@ -21,7 +16,7 @@ target_include_directories(polycause_library PUBLIC
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 # Only what has object code: Eigen, Boost and nlohmann-json are used inside and do not reach a user.
 target_link_libraries(polycause_library PRIVATE fmt::fmt ZLIB::ZLIB Threads::Threads
-                      ${POLYCAUSE_READER_LIBRARIES})
+                      $<$<BOOL:${POLYCAUSE_READER_LIBRARIES}>:readstat>)
 if(POLYCAUSE_SANITIZE)
   target_link_options(polycause_library PUBLIC -fsanitize=${POLYCAUSE_SANITIZE})
 endif()
@@ -41,6 +36,4 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/polycauseConfigVersion.cm
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/polycauseConfig.cmake
               ${PROJECT_BINARY_DIR}/polycauseConfigVersion.cmake DESTINATION ${package_dir})
-if(TARGET polycause)
-  install(TARGETS polycause RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS polycause RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -20,7 +20,15 @@ endif()
 function(polycause_stage name)
   add_library(polycause_${name} OBJECT ${ARGN})
   target_link_libraries(polycause_${name} PUBLIC polycause_options)
-  set_property(GLOBAL APPEND PROPERTY POLYCAUSE_STAGES ${name})
+  if(NOT name STREQUAL "cli")
+    set_property(GLOBAL APPEND PROPERTY POLYCAUSE_OBJECTS polycause_${name})
+  endif()
+endfunction()
+
+# Objects compiled apart from their stage, with options of their own (an OBJECT library `target`).
+function(polycause_stage_objects name target)
+  target_sources(polycause_${name} INTERFACE $<TARGET_OBJECTS:${target}>)
+  set_property(GLOBAL APPEND PROPERTY POLYCAUSE_OBJECTS ${target})
 endfunction()
 
 # Tests of one stage: one binary, which links the stages it names (and what those need).
