@@ -4,40 +4,13 @@
 
 #include <charconv>
 #include <cmath>
-#include <iterator>
 #include <limits>
-#include <unordered_map>
 #include <utility>
 
 #include "data/csv_scanner.h"
 #include "polycause/error.h"
 
 namespace polycause {
-namespace {
-
-// Row of `table` for every id; the usual case is that both have the same order.
-std::vector<std::size_t> rows_of(const Table& table, const std::vector<std::string>& ids) {
-  std::vector<std::size_t> rows(ids.size());
-  if (table.ids == ids) {
-    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
-    return rows;
-  }
-  std::unordered_map<std::string, std::size_t> place;
-  for (std::size_t i = 0; i < table.ids.size(); ++i) place.emplace(table.ids[i], i);
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto found = place.find(ids[i]);
-    if (found == place.end()) {
-      throw Error(fmt::format(
-          "table '{}': {} rows, one participant of the study is absent; expected a row for each of "
-          "the {} participants; encode the whole study",
-          table.name, table.rows(), ids.size()));
-    }
-    rows[i] = found->second;
-  }
-  return rows;
-}
-
-}  // namespace
 
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -50,30 +23,6 @@ std::string csv_cell(const std::string& text) {
 }
 
 std::string csv_number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
-
-std::string table_csv(const Table& table, const std::vector<std::string>& ids) {
-  const std::vector<std::size_t> rows = rows_of(table, ids);
-  fmt::memory_buffer out;
-  const auto end = std::back_inserter(out);
-  fmt::format_to(end, "sample_id");
-  for (const Column& column : table.columns) fmt::format_to(end, ",{}", csv_cell(column.name));
-  fmt::format_to(end, "\n");
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    fmt::format_to(end, "{}", csv_cell(ids[i]));
-    for (const Column& column : table.columns) {
-      const double value = column.values.at(rows[i]);
-      if (std::isnan(value)) {
-        fmt::format_to(end, ",");
-      } else if (!column.levels.empty()) {
-        fmt::format_to(end, ",{}", csv_cell(column.levels.at(static_cast<std::size_t>(value))));
-      } else {
-        fmt::format_to(end, ",{:.9g}", value);
-      }
-    }
-    fmt::format_to(end, "\n");
-  }
-  return fmt::to_string(out);
-}
 
 std::size_t CsvText::column(const std::string& name) const {
   for (std::size_t i = 0; i < header.size(); ++i) {

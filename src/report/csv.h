@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "polycause/table.h"
-
 namespace polycause {
 
 /// A cell, quoted when it holds a comma, a quote or a line break.
@@ -14,10 +12,6 @@ std::string csv_cell(const std::string& text);
 
 /// Shortest text that reads back as the same number; "" for NaN.
 std::string csv_number(double value);
-
-/// sample_id and one column per column of `table`, in the row order of `ids`. Numbers are written
-/// with 9 significant digits. Throws Error when a participant of `ids` is not in `table`.
-std::string table_csv(const Table& table, const std::vector<std::string>& ids);
 
 /// Header and rows of a file that a run folder holds.
 struct CsvText {

@@ -129,6 +129,25 @@ std::vector<Relation> relations(const Study& study, const Table& latents) {
   return found;
 }
 
+std::vector<double> rank_correlations(const std::vector<std::vector<double>>& columns) {
+  const std::size_t d = columns.size();
+  std::vector<std::vector<double>> ranks;
+  for (const std::vector<double>& values : columns) {
+    ranks.push_back(
+        centred_ranks(values, sorted_rows(values), std::vector<bool>(values.size(), true)));
+  }
+  std::vector<double> matrix(d * d, kUndefined);
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      const double scale = std::sqrt(dot(ranks[i], ranks[i]) * dot(ranks[j], ranks[j]));
+      if (!(scale > 0)) continue;
+      matrix[i * d + j] = matrix[j * d + i] =
+          std::clamp(dot(ranks[i], ranks[j]) / scale, -1.0, 1.0);
+    }
+  }
+  return matrix;
+}
+
 std::string relations_csv(const std::vector<Relation>& relations) {
   fmt::memory_buffer out;
   const auto end = std::back_inserter(out);

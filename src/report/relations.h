@@ -25,6 +25,9 @@ struct Relation {
 /// every covariate. O(rows log rows) per column, then O(rows) per pair.
 std::vector<Relation> relations(const Study& study, const Table& latents);
 
+/// Spearman correlations of columns without missing cells; (d, d), row-major.
+std::vector<double> rank_correlations(const std::vector<std::vector<double>>& columns);
+
 /// Columns latent, table, column, spearman, n.
 std::string relations_csv(const std::vector<Relation>& relations);
 

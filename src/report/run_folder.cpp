@@ -4,8 +4,10 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "base/files.h"
+#include "polycause/error.h"
 #include "polycause/version.h"
 #include "report/csv.h"
 #include "report/relations.h"
@@ -15,6 +17,8 @@ namespace polycause {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr int kLatentDigits = 9;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -116,6 +120,30 @@ Json warnings_json(const Study& study, const Fit& fit) {
   return out;
 }
 
+// `table` with its rows in the order of `ids`; copied into `sorted` only when they are not so
+// already.
+const Table& in_order(const Table& table, const std::vector<std::string>& ids, Table& sorted) {
+  if (table.ids == ids) return table;
+  std::unordered_map<std::string, std::size_t> place;
+  for (std::size_t i = 0; i < table.ids.size(); ++i) place.emplace(table.ids[i], i);
+  sorted = table;
+  sorted.ids = ids;
+  for (Column& column : sorted.columns) column.values.resize(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto found = place.find(ids[i]);
+    if (found == place.end()) {
+      throw Error(fmt::format(
+          "run folder: {} rows, one participant of the study has none; expected a row for each of "
+          "the {} participants; encode the whole study",
+          table.rows(), ids.size()));
+    }
+    for (std::size_t k = 0; k < sorted.columns.size(); ++k) {
+      sorted.columns[k].values[i] = table.columns[k].values[found->second];
+    }
+  }
+  return sorted;
+}
+
 std::string split_csv(const Study& study) {
   std::string text = "sample_id,split\n";
   for (std::size_t i = 0; i < study.ids.size(); ++i) {
@@ -131,24 +159,30 @@ void write_fit(const std::string& directory, const Study& study, const Fit& fit,
   const auto write = [&](const std::string& name, const std::string& content) {
     write_file(join_path(directory, name), content);
   };
+  const auto write_table = [&](const std::string& name, const Table& table) {
+    Table sorted;
+    write(name, table_csv(in_order(table, study.ids, sorted), "sample_id", kLatentDigits));
+  };
   make_directory(directory);
   write("config.toml", header.config_toml);
-  write("latents.csv", table_csv(fit.encoding.latents, study.ids));
-  write("private.csv", table_csv(fit.encoding.private_parts, study.ids));
-  write("exogenous.csv", table_csv(fit.encoding.exogenous, study.ids));
+  write_table("latents.csv", fit.encoding.latents);
+  write_table("private.csv", fit.encoding.private_parts);
+  write_table("exogenous.csv", fit.encoding.exogenous);
   write("split.csv", split_csv(study));
   Json replicates = Json::array();
   for (std::size_t k = 0; k < fit.replicates.size(); ++k) {
     const std::string folder = join_path("replicates", fmt::format("{}", k + 1));
     make_directory(join_path(directory, folder));
-    write(join_path(folder, "latents.csv"), table_csv(fit.replicates[k], study.ids));
+    write_table(join_path(folder, "latents.csv"), fit.replicates[k]);
     replicates.push_back(k < fit.replicate_names.size() ? fit.replicate_names[k] : "");
   }
   write("learned_edges.csv", edges_csv(fit.learned));
   write("learned_graph.json", graph_json(fit.learned));
   write("learned_graph.graphml", graph_graphml(fit.learned));
   write("learned_graph.dot", graph_dot(fit.learned));
-  write("relations.csv", relations_csv(relations(study, fit.encoding.latents)));
+  Table sorted;
+  const Table& latents = in_order(fit.encoding.latents, study.ids, sorted);
+  write("relations.csv", relations_csv(relations(study, latents)));
 
   auto seconds = header.seconds;
   seconds.insert(seconds.end(), fit.seconds.begin(), fit.seconds.end());

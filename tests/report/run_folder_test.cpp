@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -80,14 +81,20 @@ TEST(RunFolder, IsReadableByItsOwnerOnly) {
 }
 
 TEST(RunFolder, WritesRowsInTheOrderOfTheStudy) {
-  const std::vector<std::string> ids = {"p1", "p2", "p3"};
-  Table table;
-  table.ids = {"p3", "p1", "p2"};
-  table.columns.resize(2);
-  table.columns[0] = {"x", ColumnType::kContinuous, {3, 1, 0.1234567891234}, {}};
-  table.columns[1] = {"y,z", ColumnType::kCategorical, {0, NAN, 1}, {"a \"b\"", "c"}};
-  EXPECT_EQ(table_csv(table, ids),
-            "sample_id,x,\"y,z\"\np1,1,\np2,0.123456789,c\np3,3,\"a \"\"b\"\"\"\n");
+  const Study study = sample::study(30);
+  Fit fit = sample::fit(study);
+  const sample::Directory sorted;
+  write_fit(sorted.path(), study, fit, FitOptions(), {});
+  Table& latents = fit.encoding.latents;
+  std::reverse(latents.ids.begin(), latents.ids.end());
+  for (Column& column : latents.columns) {
+    std::reverse(column.values.begin(), column.values.end());
+  }
+  const sample::Directory reversed;
+  write_fit(reversed.path(), study, fit, FitOptions(), {});
+  for (const char* name : {"latents.csv", "relations.csv"}) {
+    EXPECT_EQ(read_file(reversed.file(name)), read_file(sorted.file(name))) << name;
+  }
 }
 
 TEST(RunFolder, RefusesATableThatLacksAParticipant) {

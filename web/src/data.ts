@@ -1,0 +1,92 @@
+// What the program embeds in the page (src/report/page_data.cpp), read leniently: any part may be absent.
+
+export interface ColumnInfo { name: string; type: string; missing: number; used: boolean; note: string }
+export interface ModalityInfo {
+  name: string; kind: string; latents: number; private: number; columns: ColumnInfo[];
+  reconstruction_r2: number | null;
+}
+export interface CovariateInfo { name: string; columns: ColumnInfo[] }
+export interface TableInfo { name: string; rows: number; kept: number; dropped: { reason: string; count: number }[] }
+export interface BranchInfo {
+  name: string; prior: string; objective: number | null; negative_log_likelihood: number | null; edges: number;
+  selected: boolean; agreement: number | null;
+}
+export interface LatentInfo {
+  name: string; modality: string; agreement: number | null; agreement_min: number | null; replicates: number;
+}
+export interface Warning { code: string; text: string }
+export interface Run {
+  version: string; seed: number | null; threads: number | null; seconds: Record<string, number | null>;
+  study: {
+    name: string; participants: number; training: number; validation: number; order: string;
+    tables: TableInfo[]; modalities: ModalityInfo[]; covariates: CovariateInfo[];
+  };
+  method: { name: string; prior: string };
+  branches: BranchInfo[]; latents: LatentInfo[]; checks: Record<string, number | null>; warnings: Warning[];
+}
+
+export type MarkName = "tail" | "arrow" | "circle";
+export interface GraphNode { id: string; modality: string; type: string }
+export interface GraphEdge {
+  source: string; target: string; mark_source: MarkName; mark_target: MarkName; kind: string;
+  strength: number | null; p_value: number | null; q_value: number | null; n: number | null;
+  separating_set: string[]; stability: number | null;
+}
+export interface Graph { nodes: GraphNode[]; edges: GraphEdge[] }
+
+export interface Relation { latent: string; table: string; column: string; spearman: number; n: number | null }
+export interface Curve { series: string; steps: number[]; values: (number | null)[] }
+export interface LatentScore { truth: string; estimate: string; spearman: number; pearson: number; r2: number }
+export type Scores = Record<string, unknown> & { latents: LatentScore[] };
+
+export interface PageData {
+  run: Run; settings: string | null; learned: Graph | null; discovered: Graph | null; relations: Relation[] | null;
+  distributions: { latent: string; counts: number[] }[] | null;
+  correlations: { names: string[]; rows: (number | null)[][] } | null; curves: Curve[] | null; scores: Scores | null;
+}
+
+type Loose = Record<string, any>;
+const list = <T>(value: unknown): T[] => (Array.isArray(value) ? (value as T[]) : []);
+const object = (value: unknown): Loose =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Loose) : {};
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const count = (value: unknown): number => (typeof value === "number" ? value : 0);
+
+function graph(value: unknown): Graph | null {
+  if (typeof value !== "object" || value === null) return null;
+  const edges = list<GraphEdge>(object(value).edges);
+  return {
+    nodes: list<GraphNode>(object(value).nodes),
+    edges: edges.map((edge) => ({ ...edge, separating_set: list<string>(edge.separating_set) })),
+  };
+}
+
+export function complete(raw: unknown): PageData {
+  const data = object(raw);
+  const run = object(data.run);
+  const study = object(run.study);
+  const columns = (table: Loose) => ({ ...table, columns: list<ColumnInfo>(table.columns) });
+  return {
+    run: {
+      version: text(run.version), seed: run.seed ?? null, threads: run.threads ?? null,
+      seconds: object(run.seconds),
+      study: {
+        name: text(study.name), participants: count(study.participants), training: count(study.training),
+        validation: count(study.validation), order: text(study.order),
+        tables: list<Loose>(study.tables).map((t) => ({ ...t, dropped: list(t.dropped) }) as unknown as TableInfo),
+        modalities: list<Loose>(study.modalities).map((m) => columns(m) as unknown as ModalityInfo),
+        covariates: list<Loose>(study.covariates).map((t) => columns(t) as unknown as CovariateInfo),
+      },
+      method: { name: text(object(run.method).name), prior: text(object(run.method).prior) },
+      branches: list(run.branches), latents: list(run.latents), checks: object(run.checks),
+      warnings: list(run.warnings),
+    },
+    settings: typeof data.settings === "string" ? data.settings : null,
+    learned: graph(data.learned), discovered: graph(data.discovered),
+    relations: Array.isArray(data.relations) ? data.relations : null,
+    distributions: Array.isArray(data.distributions) ? data.distributions : null,
+    correlations: data.correlations ? (data.correlations as PageData["correlations"]) : null,
+    curves: Array.isArray(data.curves) ? data.curves : null,
+    scores: data.scores ? ({ ...data.scores, latents: list(data.scores.latents) } as Scores) : null,
+  };
+}

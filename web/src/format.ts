@@ -1,0 +1,62 @@
+// Numbers and names as a reader of a medical journal expects them.
+
+const none = "\u2013";
+
+export const integer = (value: number | null | undefined): string =>
+  typeof value === "number" && Number.isFinite(value)
+    ? Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",") : none;
+
+export function decimal(value: number | null | undefined, digits = 2): string {
+  if (typeof value !== "number" || !Number.isFinite(value)) return none;
+  return value.toFixed(digits).replace("-", "\u2212");
+}
+
+/** Correlations and other numbers between -1 and 1: no leading zero, a proper minus sign. */
+export function share(value: number | null | undefined, digits = 2): string {
+  return decimal(value, digits).replace(/^(\u2212?)0\./, "$1.");
+}
+
+export function pValue(value: number | null | undefined): string {
+  if (typeof value !== "number" || !Number.isFinite(value)) return none;
+  if (value < 1e-15) return "< 10\u207B\u00B9\u2075";
+  if (value >= 0.001) return share(value, 3);
+  const [mantissa, exponent] = value.toExponential(0).split("e");
+  const raised = String(Number(exponent)).replace(/./g, (c) => (c === "-" ? "\u207B" : superscript[Number(c)] ?? c));
+  return `${mantissa} \u00D7 10${raised}`;
+}
+const superscript = "\u2070\u00B9\u00B2\u00B3\u2074\u2075\u2076\u2077\u2078\u2079".split("");
+
+export function percent(part: number, whole: number): string {
+  if (!(whole > 0)) return none;
+  const value = (100 * part) / whole;
+  return value > 0 && value < 0.1 ? "< 0.1 %" : `${value.toFixed(value < 10 ? 1 : 0)} %`;
+}
+
+export function seconds(value: number | null | undefined): string {
+  if (typeof value !== "number" || !Number.isFinite(value)) return none;
+  if (value < 60) return `${value.toFixed(1)} s`;
+  const minutes = Math.floor(value / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(value - 60 * minutes)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${integer(count)} ${count === 1 ? one : many}`;
+
+export function joined(names: string[]): string {
+  if (names.length < 2) return names.join("");
+  return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+}
+
+/** "rank_blood_body" -> "rank blood body", first letter raised. */
+export function spoken(key: string): string {
+  const words = key.replace(/[_/]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export const shortened = (name: string, most: number): string =>
+  name.length <= most ? name : `${name.slice(0, most - 1)}\u2026`;
+
+/** A cell of CSV text. */
+export const csvCell = (text: string): string =>
+  /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;

@@ -1,0 +1,114 @@
+// One card per hidden variable: what it is, how reproducible it is, what it is linked to.
+import { Colours, kNegative, kPositive, shade } from "./colours";
+import { histogram } from "./chart";
+import type { GraphEdge, LatentInfo, PageData, Relation } from "./data";
+import { h } from "./dom";
+import { integer, share, shortened } from "./format";
+import { gloss, glyph, present, verdict, verdictSentence, verdictWords } from "./words";
+
+const kOwnShown = 8;
+const kCovariatesShown = 6;
+const kMatrixColumns = 24;
+
+function bars(title: string, relations: Relation[], most: number): HTMLElement | null {
+  if (relations.length === 0) return null;
+  const shown = relations.slice(0, most);
+  return h("div", { class: "bars" }, h("h4", {}, title),
+    h("ul", {}, ...shown.map((relation) => {
+      const size = Math.min(1, Math.abs(relation.spearman));
+      const negative = relation.spearman < 0;
+      const bar = h("span", { class: negative ? "bar negative" : "bar" });
+      bar.style.width = `${50 * size}%`;
+      bar.style.background = negative ? kNegative : kPositive;
+      return h("li", { title: `${relation.column}: ${share(relation.spearman, 3)}, n = ${integer(relation.n)}` },
+        h("span", { class: "name" }, relation.column), h("span", { class: "track" }, bar),
+        h("span", { class: "value" }, share(relation.spearman)));
+    })),
+    relations.length > most ? h("p", { class: "note" }, `and ${relations.length - most} weaker`) : null);
+}
+
+function links(latent: string, data: PageData): HTMLElement | null {
+  const own = (edge: GraphEdge) => edge.source === latent || edge.target === latent;
+  const line = (edge: GraphEdge, origin: string) =>
+    h("li", {}, `${edge.source} ${glyph(edge)} ${edge.target}`, h("span", { class: "note" }, ` ${origin}, ${share(edge.strength)}`));
+  const items = [...present(data.learned).filter(own).map((edge) => line(edge, "model")),
+    ...present(data.discovered).filter(own).map((edge) => line(edge, "search"))];
+  return items.length === 0 ? h("p", { class: "note" }, "No edge touches it.")
+    : h("div", {}, h("h4", {}, "Edges"), h("ul", { class: "plain-list" }, ...items));
+}
+
+function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement {
+  const relations = (data.relations ?? []).filter((relation) => relation.latent === latent.name);
+  const own = relations.filter((relation) => relation.table === latent.modality);
+  const covariates = relations.filter((relation) => relation.table !== latent.modality)
+    .sort((a, b) => Math.abs(b.spearman) - Math.abs(a.spearman));
+  const distribution = data.distributions?.find((entry) => entry.latent === latent.name);
+  const modality = data.run.study.modalities.find((entry) => entry.name === latent.modality);
+  const level = verdict(latent);
+  const article = h("article", { class: "card" },
+    h("header", {}, h("h3", {}, latent.name), h("span", { class: `badge ${level}` }, verdictWords[level])),
+    own.length > 0 ? h("p", { class: "gloss" }, gloss(own)) : null,
+    h("p", {}, verdictSentence(latent)),
+    bars(`Relation to columns of ${latent.modality}`, own, kOwnShown),
+    bars("Relation to covariates", covariates, kCovariatesShown),
+    distribution ? h("div", {}, h("h4", {}, "Distribution over participants, in standard deviations"),
+      histogram(distribution.counts, colours.tint(latent.modality, 0.6), `Distribution of ${latent.name}`)) : null,
+    links(latent.name, data),
+    modality && modality.reconstruction_r2 !== null
+      ? h("p", { class: "note" }, `All hidden variables of ${latent.modality} together reproduce its columns with R\u00B2 `,
+        `${share(modality.reconstruction_r2)} in held-out participants.`) : null);
+  article.style.borderTopColor = colours.of(latent.modality);
+  return article;
+}
+
+/** Rows: latents; cells: correlation with the columns of `names`. */
+function matrix(caption: string, rows: string[], names: string[], value: (row: string, name: string) => number | null): HTMLElement {
+  return h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "matrix" }, h("caption", {}, caption),
+    h("thead", {}, h("tr", {}, h("td", {}), ...names.map((name) =>
+      h("th", { scope: "col" }, h("span", { title: name }, shortened(name, 26)))))),
+    h("tbody", {}, ...rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row), ...names.map((name) => {
+      const number = value(row, name);
+      const cell = h("td", {}, number === null ? "" : share(number));
+      if (number !== null) {
+        cell.style.background = shade(number);
+        if (Math.abs(number) > 0.72) cell.style.color = "#ffffff";
+      }
+      return cell;
+    }))))));
+}
+
+function overview(data: PageData): HTMLElement[] {
+  const out: HTMLElement[] = [];
+  const latents = data.run.latents.map((latent) => latent.name);
+  const tables = new Set(data.run.study.covariates.map((table) => table.name));
+  const found = (data.relations ?? []).filter((relation) => tables.has(relation.table));
+  if (found.length > 0) {
+    const key = (relation: Relation) => (tables.size > 1 ? `${relation.table}.${relation.column}` : relation.column);
+    const strongest = new Map<string, number>();
+    for (const relation of found) {
+      strongest.set(key(relation), Math.max(strongest.get(key(relation)) ?? 0, Math.abs(relation.spearman)));
+    }
+    const names = [...strongest.keys()].sort((a, b) => strongest.get(b)! - strongest.get(a)!).slice(0, kMatrixColumns);
+    const values = new Map(found.map((relation) => [`${relation.latent}\n${key(relation)}`, relation.spearman]));
+    const rest = strongest.size - names.length;
+    out.push(matrix(`Hidden variables and covariates: Spearman correlation${rest > 0 ? ` (the ${names.length} strongest of ${strongest.size} covariates)` : ""}`,
+      latents, names, (row, name) => values.get(`${row}\n${name}`) ?? null));
+  }
+  if (data.correlations !== null && data.correlations.names.length > 1) {
+    const { names, rows } = data.correlations;
+    out.push(matrix("Hidden variables among themselves: Spearman correlation", names, names, (row, name) =>
+      row === name ? null : rows[names.indexOf(row)]?.[names.indexOf(name)] ?? null));
+  }
+  return out;
+}
+
+export function latentsView(data: PageData, colours: Colours): HTMLElement[] {
+  if (data.run.latents.length === 0) return [h("p", {}, "This run lists no hidden variables.")];
+  return [
+    h("p", {}, "What a hidden variable stands for can only be read from what it goes with. Bars show Spearman's rank correlation ",
+      "with measured columns, strongest first: ", h("b", { class: "positive" }, "blue to the right"), " rises with it, ",
+      h("b", { class: "negative" }, "red to the left"), " falls."),
+    h("div", { class: "cards" }, ...data.run.latents.map((latent) => card(latent, data, colours))),
+    ...overview(data),
+  ];
+}

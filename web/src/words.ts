@@ -1,0 +1,138 @@
+// What the numbers say, in plain words.
+import type { Graph, GraphEdge, LatentInfo, PageData, Relation } from "./data";
+import { decimal, integer, joined, plural, share } from "./format";
+
+export type Verdict = "good" | "fair" | "poor" | "unknown";
+export const kGood = 0.95;
+export const kFair = 0.85;
+
+export function verdict(latent: LatentInfo): Verdict {
+  if (!(latent.replicates > 0) || latent.agreement === null) return "unknown";
+  if (latent.agreement >= kGood) return "good";
+  return latent.agreement >= kFair ? "fair" : "poor";
+}
+
+export const verdictWords: Record<Verdict, string> = {
+  good: "Reproducible", fair: "Mostly reproducible", poor: "Not reproducible", unknown: "Not assessed",
+};
+
+export function verdictSentence(latent: LatentInfo): string {
+  const repeats = plural(latent.replicates, "repetition");
+  switch (verdict(latent)) {
+    case "good":
+      return `Found again in ${repeats} of the fit, with agreement ${share(latent.agreement)}.`;
+    case "fair":
+      return `The main pattern came back in ${repeats} of the fit, details differ: agreement ` +
+        `${share(latent.agreement)}, at worst ${share(latent.agreement_min)}.`;
+    case "poor":
+      return `Other starting points of the fit led to another variable: agreement ${share(latent.agreement)} over ` +
+        `${repeats}, at worst ${share(latent.agreement_min)}. Do not interpret it on its own.`;
+    default:
+      return "The fit was made once, so nothing can be said; fit with two or more restarts.";
+  }
+}
+
+/** Strength of a rank correlation, in the words that reports use. */
+export function isNotable(relation: Relation): boolean {
+  return Math.abs(relation.spearman) >= 0.3;
+}
+
+/** "Rises with a and b; falls with c." from the strongest own columns. */
+export function gloss(own: Relation[]): string {
+  const notable = own.filter(isNotable).slice(0, 4);
+  if (notable.length === 0) return "No column of its modality goes with it clearly.";
+  const rising = notable.filter((r) => r.spearman > 0).map((r) => r.column);
+  const falling = notable.filter((r) => r.spearman < 0).map((r) => r.column);
+  const parts: string[] = [];
+  if (rising.length > 0) parts.push(`rises with ${joined(rising)}`);
+  if (falling.length > 0) parts.push(`falls with ${joined(falling)}`);
+  const sentence = parts.join("; ");
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+export type EdgeForm = "directed" | "undirected" | "conflict" | "partial";
+
+/** Kinds that say that there is no edge. */
+export const isAbsent = (edge: GraphEdge): boolean => edge.kind === "forbidden" || edge.kind === "absent";
+
+export function form(edge: GraphEdge): EdgeForm {
+  if (edge.kind === "conflict") return "conflict";
+  if (edge.mark_source === "circle" || edge.mark_target === "circle") return "partial";
+  if (edge.mark_source === "tail" && edge.mark_target === "tail") return "undirected";
+  return edge.mark_source === "arrow" && edge.mark_target === "arrow" ? "conflict" : "directed";
+}
+
+const left = { tail: "\u2014", arrow: "\u2190", circle: "\u25CB\u2014" };
+const right = { tail: "\u2014", arrow: "\u2192", circle: "\u2014\u25CB" };
+
+/** The glyph between source and target. */
+export function glyph(edge: GraphEdge): string {
+  if (edge.mark_source === "tail") return right[edge.mark_target] ?? "\u2014";
+  if (edge.mark_target === "tail") return left[edge.mark_source] ?? "\u2014";
+  if (edge.mark_source === "arrow" && edge.mark_target === "arrow") return "\u2194";
+  return edge.mark_source === "circle" ? (edge.mark_target === "arrow" ? "\u25CB\u2192" : "\u25CB\u2014\u25CB") : "\u2190\u25CB";
+}
+
+export function present(graph: Graph | null): GraphEdge[] {
+  return graph === null ? [] : graph.edges.filter((edge) => !isAbsent(edge));
+}
+
+function searchSentence(data: PageData): string {
+  const edges = present(data.discovered);
+  if (data.discovered === null) return "No search over latents and covariates was run.";
+  const covariates = data.discovered.nodes.filter((node) => node.type !== "latent").length;
+  const forms: [EdgeForm, string][] = [
+    ["directed", "with a direction"], ["undirected", "without one"], ["partial", "with an undecided end"],
+    ["conflict", "with contradicting evidence about it"],
+  ];
+  const counts = forms
+    .map(([key, words]) => ({ count: edges.filter((edge) => form(edge) === key).length, words }))
+    .filter((entry) => entry.count > 0).map((entry) => `${integer(entry.count)} ${entry.words}`);
+  return `A separate search over the hidden variables and ${plural(covariates, "covariate")} left ` +
+    `${plural(edges.length, "edge")}${counts.length > 0 ? `: ${joined(counts)}` : ""}.`;
+}
+
+export function strongest(edges: GraphEdge[]): GraphEdge | null {
+  const size = (edge: GraphEdge) => Math.abs(edge.strength ?? 0);
+  return edges.reduce<GraphEdge | null>((best, edge) =>
+    edge.strength !== null && form(edge) === "directed" && (best === null || size(edge) > size(best)) ? edge : best, null);
+}
+
+/** The study and its result in one paragraph. */
+export function summary(data: PageData): string {
+  const { study, latents, method, warnings } = data.run;
+  const columns = study.modalities.reduce((sum, m) => sum + m.columns.filter((c) => c.used).length, 0);
+  const names = study.modalities.map((m) => m.name);
+  const hidden = latents.length || study.modalities.reduce((sum, m) => sum + m.latents, 0);
+  const sentences = [
+    `${plural(study.participants, "participant")} measured in ${plural(names.length, "modality", "modalities")} ` +
+      `(${joined(names)}; ${plural(columns, "column")}) were described by ${plural(hidden, "hidden variable")}.`,
+  ];
+  const assessed = latents.filter((latent) => verdict(latent) !== "unknown");
+  if (assessed.length > 0) {
+    const good = assessed.filter((latent) => verdict(latent) === "good").length;
+    const poor = assessed.filter((latent) => verdict(latent) === "poor").map((latent) => latent.name);
+    sentences.push(`When the fit was repeated, ${good === assessed.length ? "all" : `${good} of ${assessed.length}`} ` +
+      `of them came back nearly unchanged (agreement ${share(kGood)} or more)` +
+      `${poor.length > 0 ? `; ${joined(poor)} did not come back` : ""}.`);
+  }
+  if (data.learned !== null) {
+    const edges = present(data.learned);
+    sentences.push(`The fitted model links them by ${plural(edges.length, "edge")} between modalities` +
+      `${method.prior ? ` (${method.prior} mechanisms)` : ""}.`);
+  }
+  sentences.push(searchSentence(data));
+  const top = strongest(present(data.discovered));
+  if (top !== null) {
+    sentences.push(`Its strongest directed edge is ${top.source} \u2192 ${top.target} (strength ${share(top.strength)}` +
+      `${top.stability !== null ? `, stability ${share(top.stability)}` : ""}).`);
+  }
+  if (data.scores !== null && typeof data.scores.mcc_spearman === "number") {
+    sentences.push(`The truth is known here: the mean correlation with the true variables is ` +
+      `${decimal(data.scores.mcc_spearman, 3)}.`);
+  }
+  if (warnings.length > 0) {
+    sentences.push(`${plural(warnings.length, "warning")} below should be read before anything is concluded.`);
+  }
+  return sentences.join(" ");
+}
