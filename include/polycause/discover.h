@@ -21,7 +21,10 @@ struct DiscoverOptions {
   double alpha = 0.01;
   double min_strength = 0;      ///< edges with a smaller |partial correlation| are left out
   std::int64_t max_depth = -1;  ///< largest separating set tried; -1 = no limit
-  std::int64_t threads = 0;     ///< 0 = all cores
+  std::int64_t bootstrap = 0;   ///< replicates for Edge::stability and Graph::frequencies
+  double subsample = 0;      ///< share of rows drawn without replacement; 0 = all, with replacement
+  std::int64_t seed = 0;     ///< of the replicates; the graph itself does not depend on it
+  std::int64_t threads = 0;  ///< 0 = all cores
 };
 void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor);  ///< keys "discover.*"
 
@@ -50,8 +53,10 @@ Table join(const std::vector<Table>& tables);
 /// Gaussian. With a test for numbers, a categorical column of k levels enters as k-1 indicators
 /// "<column>=<level>". Rows with missing cells are left out test by test. The result does not
 /// depend on the order of rows or columns nor on the number of threads, and holds no directed
-/// cycle. Throws DataError naming duplicate, constant or collinear columns.
+/// cycle. `estimates`: the same columns as other restarts of a model saw them; bootstrap replicates
+/// draw from `table` and from these in turn. Throws ConfigError, Interrupted, and DataError naming
+/// duplicate, constant or collinear columns.
 Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOptions& options,
-               Observer* observer = nullptr);
+               Observer* observer = nullptr, const std::vector<Table>& estimates = {});
 
 }  // namespace polycause

@@ -29,18 +29,47 @@ struct Edge {
   double p_value = std::numeric_limits<double>::quiet_NaN();
   double q_value = std::numeric_limits<double>::quiet_NaN();
   double n = std::numeric_limits<double>::quiet_NaN();  ///< participants behind the weakest test
-  std::vector<std::string> separating_set;
-  double stability = std::numeric_limits<double>::quiet_NaN();  ///< share of replicates with it
+  std::vector<std::string>
+      separating_set;  ///< of the weakest test: what came nearest to separating them
+  double stability =
+      std::numeric_limits<double>::quiet_NaN();  ///< share of replicates that join the two
+};
+
+/// A pair without an edge, and the test that separated it.
+struct Separation {
+  std::size_t a = 0;  ///< index into Graph::nodes
+  std::size_t b = 0;
+  std::vector<std::string> set;
+  double p_value = std::numeric_limits<double>::quiet_NaN();
+  double strength = std::numeric_limits<double>::quiet_NaN();
+  double n = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// In which share of the replicates a pair was joined, and how.
+struct Frequency {
+  std::size_t a = 0;  ///< index into Graph::nodes, a < b
+  std::size_t b = 0;
+  double joined = 0;
+  double a_to_b = 0;  ///< tail at a, arrow at b
+  double b_to_a = 0;
+  double undirected = 0;  ///< two tails
+  double two_arrows = 0;
 };
 
 struct Graph {
   std::vector<Node> nodes;
   std::vector<Edge> edges;
+  std::vector<Separation> separations;  ///< empty where no test was made
+  std::vector<Frequency> frequencies;  ///< pairs joined in some replicate; empty without replicates
 };
 
 /// File contents, all with a trailing newline. The edge table has the columns source, target,
-/// mark_source, mark_target, kind, strength, p_value, q_value, n, separating_set, stability.
+/// mark_source, mark_target, kind, strength, p_value, q_value, n, separating_set, stability;
+/// separations: a, b, separating_set, p_value, strength, n. frequencies: a, b, joined, a_to_b,
+/// b_to_a, undirected, two_arrows.
 std::string edges_csv(const Graph& graph);
+std::string separations_csv(const Graph& graph);
+std::string frequencies_csv(const Graph& graph);
 std::string graph_json(const Graph& graph);
 std::string graph_graphml(const Graph& graph);
 std::string graph_dot(const Graph& graph);

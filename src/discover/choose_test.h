@@ -17,7 +17,9 @@ const std::vector<std::string>& test_names();
 /// columns.
 Dataset dataset_for(const Table& table, std::string& test);
 
-/// Throws DataError naming columns that the test cannot work with.
+/// Throws DataError naming numeric columns that are copies or linear combinations of others.
+void check_dependent_columns(const Dataset& data, const std::string& test, std::size_t threads);
+
 std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::string& test,
                                             std::size_t threads);
 

@@ -27,12 +27,7 @@ std::string enumerate(const std::vector<std::string>& names) {
 }  // namespace
 
 std::vector<double> correlation_matrix(const Dataset& data, std::size_t threads) {
-  std::vector<std::size_t> rows;
-  for (std::size_t r = 0; r < data.rows; ++r) {
-    const bool complete = std::none_of(data.variables.begin(), data.variables.end(),
-                                       [r](const Variable& v) { return std::isnan(v.values[r]); });
-    if (complete) rows.push_back(r);
-  }
+  const std::vector<std::size_t> rows = complete_rows(data);
   const auto n = static_cast<Eigen::Index>(rows.size());
   const auto d = static_cast<Eigen::Index>(data.variables.size());
   Eigen::MatrixXd centred(n, d);  // (n, d), columns of norm 1

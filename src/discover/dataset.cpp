@@ -159,6 +159,16 @@ Dataset canonical(const Dataset& data, std::vector<std::size_t>* position) {
   return sorted;
 }
 
+std::vector<std::size_t> complete_rows(const Dataset& data) {
+  std::vector<std::size_t> rows;
+  for (std::size_t r = 0; r < data.rows; ++r) {
+    const bool complete = std::none_of(data.variables.begin(), data.variables.end(),
+                                       [r](const Variable& v) { return std::isnan(v.values[r]); });
+    if (complete) rows.push_back(r);
+  }
+  return rows;
+}
+
 void check_columns(const Dataset& data) {
   if (data.variables.empty()) {
     throw DataError(place(data), 0, "", "no columns; expected at least one column beside the id");

@@ -39,6 +39,9 @@ Dataset ranked(const Dataset& data);
 /// `position[i]` = place of the i-th variable of the result in `data`.
 Dataset canonical(const Dataset& data, std::vector<std::size_t>* position);
 
+/// Rows where every variable is present.
+std::vector<std::size_t> complete_rows(const Dataset& data);
+
 /// Throws DataError: equal names, constant columns, infinite cells, fewer rows than a test needs.
 void check_columns(const Dataset& data);
 

@@ -355,39 +355,21 @@ double fisher_z_p(double r, double n, std::size_t depth) {
 
 std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t threads,
                                                 bool ranks) {
-  std::vector<std::string> names;
-  bool complete = true;
-  std::size_t whole_rows = 0;
-  for (const Variable& variable : data.variables) names.push_back(variable.id);
-  for (std::size_t r = 0; r < data.rows; ++r) {
-    const bool whole = std::none_of(data.variables.begin(), data.variables.end(),
-                                    [r](const Variable& v) { return std::isnan(v.values[r]); });
-    whole_rows += whole ? 1 : 0;
-    complete = complete && whole;
+  if (complete_rows(data).size() < data.rows) {
+    return std::make_unique<IncompleteFisherZ>(share(data, ranks));
   }
-  std::vector<double> correlation;
-  const bool enough = whole_rows > names.size() + 3;
-  if (complete || enough) {
-    correlation = correlation_matrix(data, threads);
-    if (ranks)
-      std::transform(correlation.begin(), correlation.end(), correlation.begin(), from_ranks);
-  }
-  const std::string where = data.name.empty() ? "discover" : data.name;
-  if (complete) {
-    check_collinear(correlation, static_cast<double>(whole_rows), names, where);
-    return std::make_unique<CompleteFisherZ>(
-        std::make_shared<const std::vector<double>>(std::move(correlation)),
-        static_cast<double>(whole_rows), names.size());
-  }
-  if (enough) check_collinear(correlation, static_cast<double>(whole_rows), names, where);
-  return std::make_unique<IncompleteFisherZ>(share(data, ranks));
+  std::vector<double> correlation = correlation_matrix(data, threads);
+  if (ranks)
+    std::transform(correlation.begin(), correlation.end(), correlation.begin(), from_ranks);
+  return std::make_unique<CompleteFisherZ>(
+      std::make_shared<const std::vector<double>>(std::move(correlation)),
+      static_cast<double>(data.rows), data.variables.size());
 }
 
-std::unique_ptr<IndependenceTest> make_fisher_z(const std::vector<double>& correlation, double n,
-                                                const std::vector<std::string>& names) {
-  check_collinear(correlation, n, names, "covariance");
-  return std::make_unique<CompleteFisherZ>(std::make_shared<const std::vector<double>>(correlation),
-                                           n, names.size());
+std::unique_ptr<IndependenceTest> make_fisher_z(const std::vector<double>& correlation, double n) {
+  return std::make_unique<CompleteFisherZ>(
+      std::make_shared<const std::vector<double>>(correlation), n,
+      static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(correlation.size())))));
 }
 
 }  // namespace polycause

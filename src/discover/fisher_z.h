@@ -13,14 +13,12 @@ namespace polycause {
 double fisher_z_p(double r, double n, std::size_t depth);
 
 /// With missing cells, each test uses the rows where all its variables are present.
-/// Throws DataError naming columns that are copies or linear combinations of others.
 /// `ranks`: the values are ranks, and 2 sin(pi r / 6) turns their correlation into that of the
 /// Gaussian variables behind them (nonparanormal).
 std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t threads,
                                                 bool ranks = false);
 
-/// From a correlation matrix (row-major, names for messages) of n rows.
-std::unique_ptr<IndependenceTest> make_fisher_z(const std::vector<double>& correlation, double n,
-                                                const std::vector<std::string>& names);
+/// From a correlation matrix (d, d) row-major of n rows.
+std::unique_ptr<IndependenceTest> make_fisher_z(const std::vector<double>& correlation, double n);
 
 }  // namespace polycause

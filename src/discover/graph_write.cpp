@@ -116,6 +116,26 @@ std::string edges_csv(const Graph& graph) {
   return text;
 }
 
+std::string separations_csv(const Graph& graph) {
+  std::string text = "a,b,separating_set,p_value,strength,n\n";
+  for (const Separation& pair : graph.separations) {
+    text += fmt::format("{},{},{},{},{},{}\n", cell(graph.nodes[pair.a].id),
+                        cell(graph.nodes[pair.b].id), cell(joined(pair.set)), number(pair.p_value),
+                        number(pair.strength), number(pair.n));
+  }
+  return text;
+}
+
+std::string frequencies_csv(const Graph& graph) {
+  std::string text = "a,b,joined,a_to_b,b_to_a,undirected,two_arrows\n";
+  for (const Frequency& f : graph.frequencies) {
+    text +=
+        fmt::format("{},{},{},{},{},{},{}\n", cell(graph.nodes[f.a].id), cell(graph.nodes[f.b].id),
+                    f.joined, f.a_to_b, f.b_to_a, f.undirected, f.two_arrows);
+  }
+  return text;
+}
+
 std::string graph_json(const Graph& graph) {
   nlohmann::ordered_json json;
   json["version"] = 1;

@@ -375,5 +375,43 @@ TEST(Discover, RanksWithstandMonotoneMaps) {
   EXPECT_GT(straight.edges.size(), 3u);
 }
 
+TEST(Bootstrap, FrequenciesDoNotDependOnThreadsAndAddUp) {
+  const Table table = linear_table({{}, {0}, {1}, {}, {0, 3}}, 400, 6);
+  DiscoverOptions options;
+  options.bootstrap = 20;
+  options.threads = 1;
+  const Graph one = discover(table, {}, options);
+  options.threads = 2;
+  const Graph two = discover(table, {}, options);
+  EXPECT_EQ(edges_csv(one), edges_csv(two));
+  EXPECT_EQ(frequencies_csv(one), frequencies_csv(two));
+  ASSERT_EQ(one.edges.size(), 4u);
+  for (const Edge& edge : one.edges) EXPECT_GE(edge.stability, 0.9);
+  for (const Frequency& f : one.frequencies) {
+    EXPECT_NEAR(f.joined, f.a_to_b + f.b_to_a + f.undirected + f.two_arrows, 1e-12);
+    EXPECT_GT(f.joined, 0);
+  }
+  EXPECT_EQ(one.edges.size() + one.separations.size(), 10u);
+  options.seed = 1;
+  EXPECT_NE(frequencies_csv(discover(table, {}, options)), frequencies_csv(one));
+  options.subsample = 0.5;
+  EXPECT_EQ(discover(table, {}, options).edges.size(), 4u);
+}
+
+TEST(Bootstrap, RestartsEnterAsReplicates) {
+  const Table table = linear_table({{}, {0}}, 400, 6);
+  Table blind = table;  // a restart that found noise
+  Random random(1, "blind");
+  for (double& value : blind.columns[1].values) value = random.normal();
+  DiscoverOptions options;
+  options.bootstrap = 40;
+  const Graph graph = discover(table, {}, options, nullptr, {blind});
+  ASSERT_EQ(graph.edges.size(), 1u);
+  EXPECT_GE(graph.edges[0].stability, 0.5);
+  EXPECT_LE(graph.edges[0].stability, 0.6);
+  blind.columns[0].name = "other";
+  EXPECT_THROW(discover(table, {}, options, nullptr, {blind}), DataError);
+}
+
 }  // namespace
 }  // namespace polycause
