@@ -4,10 +4,11 @@
 Usage: supervised_ceiling.py STUDY_DIR [--seed 0] [--repeats 3] [--epochs 60] [--json]
 
 For every modality, a multilayer perceptron (64-64, LeakyReLU: the size of the encoders) goes from the
-modality's own encoded columns to its true latents: numbers as (value - median) / (0.7413 IQR), texts as
-one standardised indicator per level, a missing cell as 0, and one more input per column that says what is
-present. 90 % of the participants are learned from, |Spearman| is taken on the others; mean over `repeats`
-splits. No unsupervised method can be expected to do better with such encoders.
+modality's own encoded columns to its true latents: numbers as (value - median) / (0.7413 IQR), or as
+normal quantiles of their ranks where study.toml says rank_normal = true; texts as one standardised
+indicator per level; a missing cell as 0, and one more input per column that says what is present. 90 % of
+the participants are learned from, |Spearman| is taken on the others; mean over `repeats` splits. No
+unsupervised method can be expected to do better with such encoders.
 
 Needs numpy, scipy and torch.
 """
@@ -19,7 +20,7 @@ import tomllib
 
 import numpy as np
 import torch
-from scipy.stats import spearmanr
+from scipy.stats import norm, spearmanr
 
 LEAST_INDICATOR_SD = 0.15
 CLIP = 8.0
@@ -40,7 +41,7 @@ def is_numeric(cells):
     return True
 
 
-def encode(names, cells, train):
+def encode(names, cells, train, rank_normal):
     """(n, width) encoded columns and (n, columns) presence; scales from the rows `train`."""
     columns, presence = [], []
     for k in range(len(names)):
@@ -49,7 +50,12 @@ def encode(names, cells, train):
         presence.append(present.astype(np.float32))
         if is_numeric(texts):
             values = np.array([float(text) if text else np.nan for text in texts])
-            known = values[train & present]
+            known = np.sort(values[train & present])
+            if rank_normal:
+                rank = (np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")) / 2
+                x = norm.ppf(np.clip(rank, 0.5, len(known) - 0.5) / len(known))
+                columns.append(np.where(present, x, 0))
+                continue
             low, median, high = np.percentile(known, [25, 50, 75])
             scale = 0.7413 * (high - low) or known.std() or 1.0
             x = (values - median) / scale
@@ -110,7 +116,7 @@ def main():
             random = np.random.default_rng([arguments.seed, repeat])
             train = np.ones(len(ids), dtype=bool)
             train[random.permutation(len(ids))[:len(ids) // 10]] = False
-            x, present = encode(names, cells, train)
+            x, present = encode(names, cells, train, modality.get("rank_normal") is True)
             runs.append(fit_and_score(np.concatenate([x, present], 1), z, train,
                                       arguments.seed + repeat, arguments.epochs))
         for k, score in zip(own, np.mean(runs, 0)):

@@ -295,7 +295,8 @@ Simulation simulate_cohort(const SimulateOptions& options, std::uint64_t seed) {
   result.name = "cohort";
   result.latents.ids = ids;
   result.private_parts.ids = ids;
-  StudyText study{"cohort", options.hidden_order ? "unknown" : "given", {}, {}};
+  // Many measurements are skewed.
+  StudyText study{"cohort", options.hidden_order ? "unknown" : "given", true, {}, {}};
   std::vector<std::size_t> node_of(8);
   std::vector<std::string> names;
   for (const std::size_t m : listing) {

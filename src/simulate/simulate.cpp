@@ -42,6 +42,7 @@ std::string study_toml(const StudyText& study) {
         "\n[[modality]]\nname = \"{}\"\nkind = \"tabular\"\npath = \"{}\"\nlatents = {}\n"
         "private = {}\n",
         entry.name, entry.path, entry.latents, entry.private_dims);
+    if (study.rank_normal) text += "rank_normal = true\n";
   }
   for (const StudyText::Entry& entry : study.covariates) {
     text += fmt::format("\n[[covariates]]\nname = \"{}\"\npath = \"{}\"\n", entry.name, entry.path);
@@ -89,7 +90,7 @@ Simulation simulate_free(const std::string& name, const SimulateOptions& options
       participant_ids('S', static_cast<std::size_t>(options.participants));
   result.latents.ids = ids;
   result.private_parts.ids = ids;
-  StudyText study{name, options.hidden_order ? "unknown" : "given", {}, {}};
+  StudyText study{name, options.hidden_order ? "unknown" : "given", false, {}, {}};
   std::vector<std::size_t> node_of(truth.links.modality.size());  // causal index -> graph node
   for (std::size_t position = 0; position < listing.size(); ++position) {
     const std::size_t m = listing[position];

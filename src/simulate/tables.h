@@ -24,6 +24,7 @@ struct StudyText {
     std::size_t latents = 0;
     std::size_t private_dims = 0;
   };
+  bool rank_normal = false;  ///< map every column to normal by its ranks
   std::vector<Entry> modalities;
   std::vector<Entry> covariates;
 };
