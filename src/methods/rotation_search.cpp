@@ -25,24 +25,32 @@ double held_out(const Density& density, const Codes& codes, const std::vector<st
 }  // namespace
 
 double search_rotation(Density& density, const Codes& codes, const Split& split, const Unit& unit,
-                       const Checkpoint& checkpoint, Watch& watch) {
+                       Watch& watch) {
   if (density.shape().prior != PriorKind::kAdditive) return held_out(density, codes, split.validation);
   const std::vector<int>& latents = density.shape().latents;
   const std::size_t total = static_cast<std::size_t>(density.latents());
-  Split part = split;
-  if (part.train.size() > kRows) part.train.resize(kRows);
-  if (part.validation.size() > kRows) part.validation.resize(kRows);
-  const std::vector<float> z = density.decompose(codes, {}).z;
+  // Participants of the search, renumbered 0, 1, ...: training rows first.
+  std::vector<std::uint32_t> rows(split.train.begin(),
+                                  split.train.begin() + static_cast<std::ptrdiff_t>(std::min(kRows, split.train.size())));
+  const std::size_t fitted = rows.size();
+  rows.insert(rows.end(), split.validation.begin(),
+              split.validation.begin() + static_cast<std::ptrdiff_t>(std::min(kRows, split.validation.size())));
+  Split part;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    (i < fitted ? part.train : part.validation).push_back(static_cast<std::uint32_t>(i));
+  }
+  const std::vector<std::uint32_t> held_out_rows(rows.begin() + static_cast<std::ptrdiff_t>(fitted), rows.end());
+  const std::vector<float> z = density.decompose(codes, rows).z;
   std::vector<std::vector<double>> means(latents.size());
   std::vector<std::vector<double>> maps(latents.size());
   Codes frozen;
-  frozen.participants = codes.participants;
+  frozen.participants = rows.size();
   for (std::size_t m = 0; m < latents.size(); ++m) {
     const auto k = static_cast<std::size_t>(latents[m]);
     const auto first = static_cast<std::size_t>(density.first_latent(m));
     whitening(z, total, first, latents[m], part.train, means[m], maps[m]);
-    std::vector<float> u(codes.participants * k);
-    for (std::size_t i = 0; i < codes.participants; ++i) {
+    std::vector<float> u(rows.size() * k);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
       for (std::size_t b = 0; b < k; ++b) {
         double s = 0;
         for (std::size_t a = 0; a < k; ++a) {
@@ -66,7 +74,6 @@ double search_rotation(Density& density, const Codes& codes, const Split& split,
   schedule.group_lasso = kPrice;
   const Checkpoint nowhere("", 0);
   Watch silent(nullptr, 1);
-  (void)checkpoint;
   double best = 0;
   Density winner(shape);
   for (int s = 0; s < kStarts; ++s) {
@@ -92,7 +99,7 @@ double search_rotation(Density& density, const Codes& codes, const Split& split,
     density.append_rotation(m, means[m], rotate_first(maps[m], k, winner.rotation(m), k));
   }
   density.copy_prior(winner);
-  return held_out(density, codes, part.validation) + kPrice * density.group_norm();
+  return held_out(density, codes, held_out_rows) + kPrice * density.group_norm();
 }
 
 }  // namespace polycause

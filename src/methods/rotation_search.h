@@ -3,7 +3,6 @@
 #pragma once
 
 #include "model/density.h"
-#include "train/checkpoint.h"
 #include "train/optimise.h"
 #include "train/watch.h"
 
@@ -13,6 +12,6 @@ namespace polycause {
 /// the held-out objective: NLL + price * group norm, nat. Additive prior only; a general one is left
 /// as it is and its held-out NLL returned.
 double search_rotation(Density& density, const Codes& codes, const Split& split, const Unit& unit,
-                       const Checkpoint& checkpoint, Watch& watch);
+                       Watch& watch);
 
 }  // namespace polycause

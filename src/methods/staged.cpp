@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "methods/checks.h"
+#include "methods/modality_order.h"
 #include "methods/rotation_search.h"
 #include "model/additive_fit.h"
 #include "model/subspace.h"
@@ -20,6 +21,8 @@ namespace {
 
 
 constexpr int kRotationStarts = 20;
+constexpr std::size_t kFinalists = 4;
+constexpr std::size_t kProbe = 2000;  // participants on whom solutions are compared
 
 Schedule autoencoder_schedule(const FitOptions& options) {
   Schedule s;
@@ -77,8 +80,15 @@ DensityShape shape_of(const StagedProblem& problem, const FitOptions& options,
 struct Start {
   Density density;
   double objective = 0;
-  std::vector<float> z;  // (n, D)
+  std::vector<float> z;  // (kProbe, D) of participants spread over the study
 };
+
+std::vector<std::uint32_t> probe_rows(std::size_t participants) {
+  const std::size_t stride = std::max<std::size_t>(1, participants / kProbe);
+  std::vector<std::uint32_t> rows;
+  for (std::size_t i = 0; i < participants; i += stride) rows.push_back(static_cast<std::uint32_t>(i));
+  return rows;
+}
 
 /// Indices of the starts, best first, without those that repeat a better one.
 std::vector<std::size_t> distinct_best(const std::vector<Start>& starts, const StagedProblem& problem,
@@ -92,8 +102,7 @@ std::vector<std::size_t> distinct_best(const std::vector<Start>& starts, const S
   for (const std::size_t i : order) {
     bool repeated = false;
     for (const std::size_t k : kept) {
-      const std::vector<double> each = matched_agreement(starts[i].z, starts[k].z, problem.latents,
-                                                         problem.cells[0].participants);
+      const std::vector<double> each = matched_agreement(starts[i].z, starts[k].z, problem.latents);
       repeated = repeated || std::accumulate(each.begin(), each.end(), 0.0) / static_cast<double>(each.size()) > limit;
     }
     if (!repeated) kept.push_back(i);
@@ -105,8 +114,78 @@ std::vector<std::size_t> distinct_best(const std::vector<Start>& starts, const S
 void train_start(Start& start, const Codes& codes, const StagedProblem& problem, const FitOptions& options,
                  const Unit& unit, const Checkpoint& checkpoint, Watch& watch) {
   optimise(start.density, codes, problem.split, start_schedule(options), unit, checkpoint, watch);
-  start.objective = search_rotation(start.density, codes, problem.split, unit, checkpoint, watch);
-  start.z = start.density.decompose(codes, {}).z;
+  start.objective = search_rotation(start.density, codes, problem.split, unit, watch);
+  start.z = start.density.decompose(codes, probe_rows(codes.participants)).z;
+}
+
+struct StartContext {
+  const Codes& codes;
+  const StagedProblem& problem;
+  const FitOptions& options;
+  const std::vector<std::vector<double>>& maps;  // canonical, (d, d) per modality
+  std::uint64_t seed;
+  std::size_t threads;
+  const Checkpoint& checkpoint;
+  Watch& watch;
+};
+
+/// All starts, trained once; `order_of` gives the modality order of each.
+template <typename OrderOf>
+std::vector<Start> run_starts(const StartContext& context, const std::string& name, const OrderOf& order_of) {
+  const StagedProblem& problem = context.problem;
+  std::vector<Start> starts;
+  for (std::size_t s = 0; s < static_cast<std::size_t>(context.options.starts); ++s) {
+    Start start{Density(shape_of(problem, context.options, order_of(s))), 0, {}};
+    Random random(context.seed, fmt::format("{}{}/init", name, s));
+    start.density.initialise(random);
+    std::vector<std::vector<double>> turns;
+    if (s == 0) {
+      turns = sparse_rotations(context.codes, problem.latents, context.maps, problem.split.train, kRotationStarts,
+                               random);
+    } else {
+      for (const int k : problem.latents) turns.push_back(random_rotation(k, random));
+    }
+    for (std::size_t m = 0; m < context.maps.size(); ++m) {
+      start.density.set_first_map(
+          m, rotate_first(context.maps[m], context.codes.width[m], turns[m], problem.latents[m]));
+    }
+    starts.push_back(std::move(start));
+  }
+  parallel_for(starts.size(), context.threads, [&](std::size_t s) {
+    train_start(starts[s], context.codes, problem, context.options, {fmt::format("{}{}", name, s), context.seed},
+                context.checkpoint, context.watch);
+  });
+  return starts;
+}
+
+/// The order of modalities when the study does not give it: starts under random orders, and for the best of
+/// them the order that suits their latents. Training then begins anew under that order, since latents
+/// that were turned under a wrong one stay wrong.
+std::vector<std::size_t> explore_orders(const StartContext& context, const std::string& name) {
+  const std::size_t modalities = context.problem.cells.size();
+  std::vector<std::vector<std::size_t>> ranks;
+  for (std::size_t s = 0; s < static_cast<std::size_t>(context.options.starts); ++s) {
+    // Odd starts turn the order of the even start before them, so that every direction is tried.
+    Random random(context.seed, name + "/order", s / 2);
+    std::vector<std::size_t> rank = random.permutation(modalities);
+    if (s % 2 == 1) {
+      for (std::size_t& r : rank) r = modalities - 1 - r;
+    }
+    ranks.push_back(rank);
+  }
+  const std::vector<Start> starts = run_starts(context, name + "/explore", [&](std::size_t s) { return ranks[s]; });
+  const std::vector<std::size_t> best = distinct_best(starts, context.problem, kFinalists, 1.1);
+  std::vector<OrderScore> found(best.size());
+  std::vector<double> objective(best.size());
+  parallel_for(best.size(), context.threads, [&](std::size_t b) {
+    const Start& start = starts[best[b]];
+    const std::vector<float> z = start.density.decompose(context.codes, {}).z;
+    found[b] = best_order(z, context.problem.latents, context.problem.split, ranks[best[b]]);
+    objective[b] = start.objective + found[b].nll -
+                   order_nll(z, context.problem.latents, context.problem.split, ranks[best[b]]);
+  });
+  const auto winner = std::min_element(objective.begin(), objective.end()) - objective.begin();
+  return found[static_cast<std::size_t>(winner)].rank;
 }
 
 /// Backward elimination on frozen latents: an edge stays when leaving it out costs `threshold` nat.
@@ -162,7 +241,7 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts, const st
     DensityShape shape = starts[plans[b].first].density.shape();
     shape.gated = true;
     shape.prior = plans[b].second;
-    candidates.push_back({fmt::format("{}/branch{}", name, b), Density(shape), {}, 0, 0, {}});
+    candidates.push_back({fmt::format("{}/branch{}", name, b), Density(shape), {}, 0, 0, {}, {}});
   }
   parallel_for(plans.size(), threads, [&](std::size_t b) {
     Candidate& c = candidates[b];
@@ -180,6 +259,7 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts, const st
     const auto edges = static_cast<double>(std::count(c.edges.begin(), c.edges.end(), true));
     c.objective = c.nll + options.edge_price * edges;
     c.edges = prune(c, problem, options.prune);
+    if (!problem.order_given) c.margins = orientation_margins(c, problem.split);
   });
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.objective < b.objective; });
@@ -189,9 +269,10 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts, const st
 }  // namespace
 
 std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
-                                      const std::vector<int>& latents, std::size_t participants) {
+                                      const std::vector<int>& latents) {
   std::size_t total = 0;
   for (const int k : latents) total += static_cast<std::size_t>(k);
+  const std::size_t participants = a.size() / total;
   // 2,000 participants settle a rank correlation to 0.02.
   const std::size_t stride = std::max<std::size_t>(1, participants / 2000);
   const auto column = [&](const std::vector<float>& z, std::size_t j) {
@@ -220,10 +301,10 @@ std::vector<double> matched_agreement(const std::vector<float>& a, const std::ve
 double staged_work(const StagedProblem& problem, const FitOptions& options) {
   const std::size_t rows = problem.split.train.size();
   const auto steps = [&](const Schedule& s) { return static_cast<double>(plan_steps(s, rows).steps); };
-  const auto starts = static_cast<double>(options.starts);
+  const double starts = static_cast<double>(options.starts) * (problem.order_given ? 1 : 2);
   const double branches = static_cast<double>(options.branches) + (options.prior == "auto" ? 1 : 0);
   return static_cast<double>(problem.cells.size()) * steps(autoencoder_schedule(options)) +
-         (starts + std::min(4.0, starts)) * steps(start_schedule(options)) +
+         (starts + std::min(static_cast<double>(kFinalists), starts)) * steps(start_schedule(options)) +
          branches * steps(branch_schedule(options));
 }
 
@@ -253,36 +334,19 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
     result.autoencoders[m] = std::move(autoencoder);
   });
   // Step 2: starts from the canonical subspace, turned differently.
-  result.order.resize(modalities);
-  std::iota(result.order.begin(), result.order.end(), std::size_t{0});
   std::vector<std::vector<double>> canonical;
   const auto maps = canonical_maps(codes, problem.latents, problem.split.train, &canonical);
   for (std::size_t m = 0; m < modalities; ++m) {
     const auto last = static_cast<std::size_t>(problem.latents[m]) - 1;
     result.code_canonical.push_back(last < canonical[m].size() ? canonical[m][last] : 0.0);
   }
-  const DensityShape shape = shape_of(problem, options, result.order);
-  std::vector<Start> starts;
-  for (std::int64_t s = 0; s < options.starts; ++s) {
-    Start start{Density(shape), 0, {}};
-    Random random(seed, fmt::format("{}/start{}/init", name, s));
-    start.density.initialise(random);
-    std::vector<std::vector<double>> turns;
-    if (s == 0) {
-      turns = sparse_rotations(codes, problem.latents, maps, problem.split.train, kRotationStarts, random);
-    } else {
-      for (const int k : problem.latents) turns.push_back(random_rotation(k, random));
-    }
-    for (std::size_t m = 0; m < modalities; ++m) {
-      start.density.set_first_map(m, rotate_first(maps[m], codes.width[m], turns[m], problem.latents[m]));
-    }
-    starts.push_back(std::move(start));
-  }
-  parallel_for(starts.size(), threads, [&](std::size_t s) {
-    train_start(starts[s], codes, problem, options, {fmt::format("{}/start{}", name, s), seed}, checkpoint, watch);
-  });
+  const StartContext context{codes, problem, options, maps, seed, threads, checkpoint, watch};
+  result.order.resize(modalities);
+  std::iota(result.order.begin(), result.order.end(), std::size_t{0});
+  if (!problem.order_given) result.order = explore_orders(context, name);
+  std::vector<Start> starts = run_starts(context, name + "/start", [&](std::size_t) { return result.order; });
   // Step 3: the best go on.
-  const std::vector<std::size_t> better = distinct_best(starts, problem, 4, 1.1);
+  const std::vector<std::size_t> better = distinct_best(starts, problem, kFinalists, 1.1);
   parallel_for(better.size(), threads, [&](std::size_t b) {
     train_start(starts[better[b]], codes, problem, options,
                 {fmt::format("{}/start{}/again", name, better[b]), seed}, checkpoint, watch);

@@ -32,6 +32,7 @@ struct Candidate {
   double nll = 0;            ///< held out
   double objective = 0;      ///< nll + edge_price * edges
   std::vector<bool> edges;   ///< per pair, after pruning
+  std::vector<double> margins;  ///< per pair, orientation_margins; empty when the order was given
 };
 
 struct StagedResult {
@@ -49,8 +50,8 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
                         const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                         Watch& watch);
 
-/// Mean and per-latent matched |Spearman| of two sets of latents (n, D), modality by modality.
+/// Per-latent matched |Spearman| of two sets of latents (n, D), modality by modality.
 std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
-                                      const std::vector<int>& latents, std::size_t participants);
+                                      const std::vector<int>& latents);
 
 }  // namespace polycause

@@ -20,6 +20,7 @@ namespace {
 
 constexpr double kReproducible = 0.9;  // agreement below this is called unstable
 constexpr double kTie = 0.05;          // nat: rivals closer than this are not told apart
+constexpr double kOriented = 3;        // standard errors by which the turned edge must be worse
 constexpr std::size_t kSignRows = 5000;
 
 StagedProblem problem_of(const Study& study, Model::Impl& model) {
@@ -142,7 +143,7 @@ std::size_t most_typical(const std::vector<StagedResult>& results, const StagedP
     for (std::size_t b = 0; b < results.size(); ++b) {
       if (a == b) continue;
       total += mean_of(matched_agreement(results[a].candidates[0].parts.z, results[b].candidates[0].parts.z,
-                                         problem.latents, problem.cells[0].participants));
+                                         problem.latents));
     }
     if (total > highest + 1e-9) {
       highest = total;
@@ -168,6 +169,8 @@ Graph learned_graph(const Candidate& candidate, const std::vector<std::string>& 
     edge.target = static_cast<std::size_t>(pair.target);
     edge.kind = "learned";
     edge.strength = open[e];
+    // Without a given order a direction is stated only where the data speak for it.
+    if (!candidate.margins.empty() && !(candidate.margins[e] > kOriented)) edge.mark_target = Mark::kTail;
     graph.edges.push_back(edge);
   }
   return graph;
@@ -243,7 +246,7 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
       const bool self = r == reported && c == 0;
       const std::vector<double> each =
           self ? std::vector<double>(names.size(), 1.0)
-               : matched_agreement(best.parts.z, other.parts.z, problem.latents, study.participants());
+               : matched_agreement(best.parts.z, other.parts.z, problem.latents);
       Branch branch;
       branch.name = other.name;
       branch.prior = other.density.shape().prior == PriorKind::kAdditive ? "additive" : "general";

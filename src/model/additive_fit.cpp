@@ -158,14 +158,17 @@ double AdditiveScores::validation_nll(std::size_t target, std::vector<std::size_
   return score(target, parents).mean;
 }
 
-double AdditiveScores::difference_error(std::size_t target, std::vector<std::size_t> a,
-                                        std::vector<std::size_t> b) {
-  const std::vector<float> first = score(target, a).each;
-  const std::vector<float>& second = score(target, b).each;
+double AdditiveScores::swap_error(std::size_t a, std::vector<std::size_t> a0, std::vector<std::size_t> a1,
+                                  std::size_t b, std::vector<std::size_t> b0,
+                                  std::vector<std::size_t> b1) {
+  const std::vector<float>& first = score(a, a0).each;
+  const std::vector<float>& second = score(a, a1).each;
+  const std::vector<float>& third = score(b, b0).each;
+  const std::vector<float>& fourth = score(b, b1).each;
   double sum = 0;
   double squares = 0;
   for (std::size_t i = 0; i < first.size(); ++i) {
-    const double d = static_cast<double>(first[i] - second[i]);
+    const double d = static_cast<double>(second[i] - first[i] + fourth[i] - third[i]);
     sum += d;
     squares += d * d;
   }

@@ -19,8 +19,10 @@ class AdditiveScores {
 
   /// Held-out negative log-likelihood of `target` given `parents` (any order), nat per participant.
   double validation_nll(std::size_t target, std::vector<std::size_t> parents);
-  /// Standard error of the mean difference between two parent sets of one target.
-  double difference_error(std::size_t target, std::vector<std::size_t> a, std::vector<std::size_t> b);
+  /// Standard error of the held-out mean of the change when target a goes from parents a0 to a1 and
+  /// target b from b0 to b1 (an edge turned round).
+  double swap_error(std::size_t a, std::vector<std::size_t> a0, std::vector<std::size_t> a1, std::size_t b,
+                    std::vector<std::size_t> b0, std::vector<std::size_t> b1);
   std::size_t latents() const { return latents_; }
 
  private:

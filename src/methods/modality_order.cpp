@@ -1,0 +1,144 @@
+#include "methods/modality_order.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "model/additive_fit.h"
+
+namespace polycause {
+namespace {
+
+constexpr std::size_t kRows = 4000;       // of training and of held-out participants
+constexpr std::size_t kExhaustive = 5;    // modalities: 120 orders, 80 sets of causes
+constexpr double kSmallest = 1e-9;
+
+class Scorer {
+ public:
+  Scorer(const std::vector<float>& z, const std::vector<int>& latents, const Split& split)
+      : latents_(latents),
+        scores_(z, static_cast<std::size_t>(std::accumulate(latents.begin(), latents.end(), 0)), split.train,
+                split.validation, kRows) {}
+
+  double operator()(const std::vector<std::size_t>& rank) {
+    double total = 0;
+    std::size_t target = 0;
+    for (std::size_t m = 0; m < latents_.size(); ++m) {
+      std::vector<std::size_t> parents;
+      std::size_t source = 0;
+      for (std::size_t o = 0; o < latents_.size(); ++o) {
+        for (int j = 0; j < latents_[o]; ++j, ++source) {
+          if (rank[o] < rank[m]) parents.push_back(source);
+        }
+      }
+      for (int i = 0; i < latents_[m]; ++i, ++target) total += scores_.validation_nll(target, parents);
+    }
+    return total;
+  }
+
+ private:
+  const std::vector<int>& latents_;
+  AdditiveScores scores_;
+};
+
+std::vector<std::size_t> rank_of(const std::vector<std::size_t>& sequence) {
+  std::vector<std::size_t> rank(sequence.size());
+  for (std::size_t i = 0; i < sequence.size(); ++i) rank[sequence[i]] = i;
+  return rank;
+}
+
+}  // namespace
+
+double order_nll(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
+                 const std::vector<std::size_t>& rank) {
+  return Scorer(z, latents, split)(rank);
+}
+
+OrderScore best_order(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
+                      const std::vector<std::size_t>& rank) {
+  Scorer score(z, latents, split);
+  std::vector<std::size_t> sequence(latents.size());
+  for (std::size_t m = 0; m < rank.size(); ++m) sequence[rank[m]] = m;
+  OrderScore best{rank, score(rank)};
+  if (latents.size() <= kExhaustive) {
+    std::sort(sequence.begin(), sequence.end());
+    do {
+      const double nll = score(rank_of(sequence));
+      if (nll < best.nll - kSmallest) best = {rank_of(sequence), nll};
+    } while (std::next_permutation(sequence.begin(), sequence.end()));
+    return best;
+  }
+  for (bool better = true; better;) {
+    better = false;
+    for (std::size_t from = 0; from < sequence.size() && !better; ++from) {
+      for (std::size_t to = 0; to < sequence.size() && !better; ++to) {
+        if (from == to) continue;
+        std::vector<std::size_t> moved = sequence;
+        const std::size_t modality = moved[from];
+        moved.erase(moved.begin() + static_cast<std::ptrdiff_t>(from));
+        moved.insert(moved.begin() + static_cast<std::ptrdiff_t>(to), modality);
+        const double nll = score(rank_of(moved));
+        if (nll < best.nll - kSmallest) {
+          best = {rank_of(moved), nll};
+          sequence = moved;
+          better = true;
+        }
+      }
+    }
+  }
+  return best;
+}
+
+std::vector<double> orientation_margins(const Candidate& candidate, const Split& split) {
+  const auto total = static_cast<std::size_t>(candidate.density.latents());
+  const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
+  std::vector<std::vector<std::size_t>> parents(total);
+  for (std::size_t e = 0; e < pairs.size(); ++e) {
+    if (candidate.edges[e]) {
+      parents[static_cast<std::size_t>(pairs[e].target)].push_back(static_cast<std::size_t>(pairs[e].source));
+    }
+  }
+  // Is there a directed path from a to b that does not use the edge a -> b itself?
+  const auto reaches = [&](std::size_t a, std::size_t b) {
+    std::vector<bool> seen(total, false);
+    std::vector<std::size_t> stack = {b};
+    while (!stack.empty()) {
+      const std::size_t at = stack.back();
+      stack.pop_back();
+      for (const std::size_t p : parents[at]) {
+        if (p == a && at != b) return true;
+        if (p != a && !seen[p]) {
+          seen[p] = true;
+          stack.push_back(p);
+        }
+      }
+    }
+    return false;
+  };
+  AdditiveScores scores(candidate.parts.z, total, split.train, split.validation);
+  std::vector<double> margins(pairs.size(), std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t e = 0; e < pairs.size(); ++e) {
+    if (!candidate.edges[e]) continue;
+    const auto cause = static_cast<std::size_t>(pairs[e].source);
+    const auto effect = static_cast<std::size_t>(pairs[e].target);
+    if (reaches(cause, effect)) {
+      margins[e] = std::numeric_limits<double>::infinity();
+      continue;
+    }
+    std::vector<std::size_t> fewer;
+    for (const std::size_t p : parents[effect]) {
+      if (p != cause) fewer.push_back(p);
+    }
+    std::vector<std::size_t> more = parents[cause];
+    more.push_back(effect);
+    const double worse = scores.validation_nll(effect, fewer) + scores.validation_nll(cause, more) -
+                         scores.validation_nll(effect, parents[effect]) -
+                         scores.validation_nll(cause, parents[cause]);
+    const double error = scores.swap_error(effect, parents[effect], fewer, cause, parents[cause], more);
+    margins[e] = worse / std::max(error, 1e-12);
+  }
+  return margins;
+}
+
+}  // namespace polycause

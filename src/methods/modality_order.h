@@ -1,0 +1,30 @@
+// Which modality comes before which, when the study does not say: scored on frozen latents by additive
+// regressions on held-out participants.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "methods/staged.h"
+
+namespace polycause {
+
+struct OrderScore {
+  std::vector<std::size_t> rank;  ///< place of every modality, causes first
+  double nll = 0;                 ///< held out, of all latents given those of earlier modalities
+};
+
+/// The order of least held-out NLL: all orders up to five modalities, else insertion moves from `rank`.
+OrderScore best_order(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
+                      const std::vector<std::size_t>& rank);
+
+/// The same score of one order.
+double order_nll(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
+                 const std::vector<std::size_t>& rank);
+
+/// Per pair with an edge: how much worse held-out participants are predicted with that edge turned
+/// round, in standard errors of the difference; NaN for pairs without an edge, +infinity where the turned
+/// edge would close a cycle.
+std::vector<double> orientation_margins(const Candidate& candidate, const Split& split);
+
+}  // namespace polycause
