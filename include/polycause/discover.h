@@ -19,6 +19,7 @@ struct DiscoverOptions {
   std::string test = "auto";
   std::string rule = "majority";
   double alpha = 0.01;
+  double penalty = 2;           ///< score engines: a parameter costs penalty / 2 * log(n)
   double min_strength = 0;      ///< edges with a smaller |partial correlation| are left out
   std::int64_t max_depth = -1;  ///< largest separating set tried; -1 = no limit
   std::int64_t bootstrap = 0;   ///< replicates for Edge::stability and Graph::frequencies

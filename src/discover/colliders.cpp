@@ -24,11 +24,13 @@ NodeSet neighbours(const Skeleton& skeleton, std::size_t node) {
 Votes vote(IndependenceTest& test, const Constraints& constraints, const ColliderOptions& options,
            std::size_t x, std::size_t z, const NodeSet& adjacent_x, const NodeSet& adjacent_z) {
   Votes votes;
+  NodeSet first;
   for (const bool second : {false, true}) {
     NodeSet candidates;
     for (const std::size_t node : second ? adjacent_z : adjacent_x) {
-      if (constraints.may_separate(node, x, z)) candidates.push_back(node);
+      if (constraints.may_cause(node, second ? z : x)) candidates.push_back(node);
     }
+    if (!second) first = candidates;
     std::size_t largest = candidates.size();
     if (options.max_depth >= 0) {
       largest = std::min(largest, static_cast<std::size_t>(options.max_depth));
@@ -37,8 +39,7 @@ Votes vote(IndependenceTest& test, const Constraints& constraints, const Collide
       const Weakest weakest =
           test.scan(x, z, candidates, depth, options.alpha, [&](const NodeSet& set, double) {
             // Subsets common to both sides were counted on the first.
-            if (second &&
-                std::includes(adjacent_x.begin(), adjacent_x.end(), set.begin(), set.end())) {
+            if (second && std::includes(first.begin(), first.end(), set.begin(), set.end())) {
               return true;
             }
             ++votes.sets;
@@ -111,6 +112,12 @@ Colliders find_colliders(const Skeleton& skeleton, const IndependenceTest& test,
             vote(own, constraints, options, pair.x, pair.z, adjacent[pair.x], adjacent[pair.z]);
       });
   Colliders result;
+  for (Pair& pair : pairs) {
+    if (!options.fall_back || pair.votes.sets > 0) continue;
+    pair.votes.sets = 1;
+    for (const std::size_t node : skeleton.pair(pair.x, pair.z).weakest.set)
+      pair.votes.with[node] = 1;
+  }
   for (const Pair& pair : pairs) {
     for (const std::size_t y : pair.middles) {
       const Verdict verdict = judge(pair.votes, y, options.rule);

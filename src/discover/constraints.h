@@ -34,7 +34,12 @@ class Constraints {
   bool keeps_joined(std::size_t i, std::size_t j) const {
     return requires_edge(i, j) || requires_edge(j, i);
   }
-  /// False for a variable later than both x and y: it cannot be needed to separate them.
+  /// False for what cannot cause `node`: since the parents of x or those of y separate the two,
+  /// nothing else is needed in their separating sets.
+  bool may_cause(std::size_t cause, std::size_t node) const {
+    return !forbids(cause, node) && !requires_edge(node, cause);
+  }
+  /// False for a variable later than both x and y: no path needs it blocked.
   bool may_separate(std::size_t node, std::size_t x, std::size_t y) const;
   /// Directs every edge of `graph` that can only point one way. Throws ConfigError when the edges
   /// so directed close a cycle.

@@ -57,6 +57,8 @@ std::vector<double> correlation_matrix(const Dataset& data, std::size_t threads)
   return result;
 }
 
+double gaussian_from_ranks(double r) { return 2 * std::sin(M_PI / 6 * r); }
+
 double partial_correlation(const double* correlation, std::size_t d, std::size_t x, std::size_t y,
                            const NodeSet& given, std::vector<double>& scratch) {
   // Lower Cholesky factor of the sub-matrix ordered (given, x, y): its last two rows hold what is

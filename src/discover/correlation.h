@@ -16,6 +16,9 @@ inline constexpr double kCollinear = 1e-10;
 /// Pearson correlations over the rows where every variable is present. (d, d) row-major.
 std::vector<double> correlation_matrix(const Dataset& data, std::size_t threads);
 
+/// Correlation of the Gaussian variables behind ranks with correlation r (nonparanormal).
+double gaussian_from_ranks(double r);
+
 /// Partial correlation of x and y given a set, by Cholesky of the sub-matrix; NaN when the set is
 /// collinear or determines x or y. `correlation` is (d, d) row-major; `scratch` is reused.
 double partial_correlation(const double* correlation, std::size_t d, std::size_t x, std::size_t y,

@@ -25,7 +25,7 @@ void check_options(const DiscoverOptions& options) {
     throw ConfigError(fmt::format("discover.{} = \"{}\"; expected one of {}", key, value,
                                   fmt::join(known, ", ")));
   };
-  check("engine", options.engine, {"pc"});
+  check("engine", options.engine, engine_names());
   check("test", options.test, test_names());
   check("rule", options.rule, rule_names());
   if (!(options.alpha > 0 && options.alpha < 1)) {
@@ -40,7 +40,7 @@ Dataset checked_dataset(const Table& table, std::string& test, const DiscoverOpt
   check_columns(data);
   position->resize(data.variables.size());
   std::iota(position->begin(), position->end(), std::size_t{0});
-  return order_free(options.rule) ? canonical(data, position) : data;
+  return order_free(options) ? canonical(data, position) : data;
 }
 
 void check_alike(const Dataset& data, const Dataset& estimate) {
@@ -59,7 +59,12 @@ void check_alike(const Dataset& data, const Dataset& estimate) {
 }  // namespace
 
 void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
-  visitor.visit("discover.engine", options.engine, {"pc"}, "search: pc = PC-stable");
+  visitor.visit(
+      "discover.engine", options.engine, engine_names(),
+      "search: pc = PC-stable; boss = best order score search; ges = greedy equivalence search; "
+      "fci = hidden common causes allowed");
+  visitor.visit("discover.penalty", options.penalty, 0.0, 1e6,
+                "score engines: a parameter costs penalty / 2 * log(n)");
   visitor.visit(
       "discover.test", options.test, test_names(),
       "independence test: auto = by the types of the columns; fisherz = partial correlation, "
@@ -105,9 +110,9 @@ Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOpt
     for (const std::string& warning : warnings) observer->message(LogLevel::kWarning, warning);
   }
   check_dependent_columns(data[0], test_name, threads);
-  const Found found = run_search(data[0], test_name, constraints, options, threads, observer);
+  const Found found = run_search(data[0], test_name, constraints, options, threads, observer, true);
   Graph graph = to_graph(names, position, found);
-  if (order_free(options.rule) && has_directed_cycle(graph)) {
+  if (order_free(options) && has_directed_cycle(graph)) {
     throw std::logic_error("discover: the graph holds a directed cycle");
   }
   if (observer != nullptr) {

@@ -7,6 +7,7 @@
 #include "discover/constraints.h"
 #include "discover/dataset.h"
 #include "discover/independence.h"
+#include "discover/orientation.h"
 #include "discover/skeleton.h"
 #include "polycause/discover.h"
 
@@ -22,13 +23,31 @@ struct Found {
 const std::vector<std::string>& rule_names();
 
 /// False for the rules of other programs, which depend on the order of the columns.
-bool order_free(const std::string& rule);
+bool order_free(const DiscoverOptions& options);
 
-/// The search that `options.engine` names, on checked columns.
+/// Names of the searches, for settings and messages.
+const std::vector<std::string>& engine_names();
+
+/// The search that `options.engine` names, on checked columns. Without `evidence` a score engine
+/// makes no tests.
 Found run_search(const Dataset& data, const std::string& test, const Constraints& constraints,
-                 const DiscoverOptions& options, std::size_t threads, Observer* observer);
+                 const DiscoverOptions& options, std::size_t threads, Observer* observer,
+                 bool evidence);
 
 Found run_pc(const IndependenceTest& test, const Constraints& constraints,
              const DiscoverOptions& options, std::size_t threads, Observer* observer);
+
+Found run_fci(const IndependenceTest& test, const Constraints& constraints,
+              const DiscoverOptions& options, std::size_t threads, Observer* observer);
+
+/// What the settings say about colliders.
+ColliderOptions collider_options(const DiscoverOptions& options, std::size_t threads);
+
+/// Tests every pair given the parents of the later one in a DAG of the class `marks`.
+Skeleton test_markov(const IndependenceTest& test, const MarkMatrix& marks, std::size_t threads,
+                     Observer* observer);
+
+/// Takes out edges weaker than options.min_strength, unless they are required.
+void leave_out_weak(Skeleton& evidence, const Constraints& constraints, double min_strength);
 
 }  // namespace polycause

@@ -11,9 +11,6 @@ namespace {
 
 constexpr double kSqrtHalf = 0.70710678118654752440;
 
-// Correlation of the Gaussian variables behind ranks with correlation r.
-double from_ranks(double r) { return 2 * std::sin(M_PI / 6 * r); }
-
 // z below which a two-sided p is above alpha, by bisection on the very function that gives p.
 double critical_z(double alpha) {
   double low = 0;
@@ -315,7 +312,7 @@ TestResult IncompleteFisherZ::evaluate(std::size_t x, std::size_t y, const NodeS
         held_ += a.size() + b.size() - before;
         double sum = 0;
         for (std::size_t t = 0; t < a.size(); ++t) sum += a[t] * b[t];
-        r = shared_->ranks ? from_ranks(sum) : sum;
+        r = shared_->ranks ? gaussian_from_ranks(sum) : sum;
       }
       small_[i * k + j] = small_[j * k + i] = r;
     }
@@ -360,7 +357,8 @@ std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t
   }
   std::vector<double> correlation = correlation_matrix(data, threads);
   if (ranks)
-    std::transform(correlation.begin(), correlation.end(), correlation.begin(), from_ranks);
+    std::transform(correlation.begin(), correlation.end(), correlation.begin(),
+                   gaussian_from_ranks);
   return std::make_unique<CompleteFisherZ>(
       std::make_shared<const std::vector<double>>(std::move(correlation)),
       static_cast<double>(data.rows), data.variables.size());

@@ -32,6 +32,8 @@ class Moments {
   /// Lower Cholesky factor (k, k) row-major of the centred products; a column that those before it
   /// determine gets a diagonal of 0.
   void factor(std::size_t cell, std::vector<double>& lower) const;
+  /// Of the covariance, drawn a little towards the unit matrix so that it is never singular.
+  double log_determinant(std::size_t cell, std::vector<double>& scratch) const;
 
  private:
   std::size_t columns_ = 0;

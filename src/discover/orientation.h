@@ -33,6 +33,8 @@ struct ColliderOptions {
   std::int64_t max_depth = -1;
   std::size_t threads = 1;
   ColliderRule rule = ColliderRule::kMajority;
+  /// When no subset of the neighbours separates x and z, the set that separated them decides.
+  bool fall_back = false;
 };
 
 /// A triple that no set separates is ambiguous (but not by kMaxP).

@@ -16,6 +16,8 @@ bool starts_with(const std::string& text, const std::string& prefix) {
   return text.rfind(prefix, 0) == 0;
 }
 
+}  // namespace
+
 void leave_out_weak(Skeleton& skeleton, const Constraints& constraints, double min_strength) {
   for (std::size_t j = 0; j < skeleton.size(); ++j) {
     for (std::size_t i = 0; i < j; ++i) {
@@ -26,7 +28,15 @@ void leave_out_weak(Skeleton& skeleton, const Constraints& constraints, double m
   }
 }
 
-}  // namespace
+ColliderOptions collider_options(const DiscoverOptions& options, std::size_t threads) {
+  ColliderOptions how;
+  how.alpha = options.alpha;
+  how.max_depth = options.max_depth;
+  how.threads = threads;
+  if (options.rule == "definite") how.rule = ColliderRule::kDefinite;
+  if (options.rule == "maxp") how.rule = ColliderRule::kMaxP;
+  return how;
+}
 
 const std::vector<std::string>& rule_names() {
   static const std::vector<std::string> names = [] {
@@ -42,17 +52,15 @@ const std::vector<std::string>& rule_names() {
   return names;
 }
 
-bool order_free(const std::string& rule) {
-  return !starts_with(rule, kCausalLearn) && !starts_with(rule, "pcalg");
+bool order_free(const DiscoverOptions& options) {
+  const std::string& rule = options.rule;
+  return options.engine != "pc" || !(starts_with(rule, kCausalLearn) || starts_with(rule, "pcalg"));
 }
 
 Found run_pc(const IndependenceTest& test, const Constraints& constraints,
              const DiscoverOptions& options, std::size_t threads, Observer* observer) {
   const std::string& rule = options.rule;
-  const ColliderOptions how{options.alpha, options.max_depth, threads,
-                            rule == "definite" ? ColliderRule::kDefinite
-                            : rule == "maxp"   ? ColliderRule::kMaxP
-                                               : ColliderRule::kMajority};
+  const ColliderOptions how = collider_options(options, threads);
   Found found;
   found.evidence = find_skeleton(
       test, constraints,

@@ -17,7 +17,7 @@ NodeSet candidates(const NodeSet& neighbours, std::size_t x, std::size_t y,
                    const Constraints& constraints) {
   NodeSet found;
   for (const std::size_t node : neighbours) {
-    if (node != y && constraints.may_separate(node, x, y)) found.push_back(node);
+    if (node != y && constraints.may_cause(node, x)) found.push_back(node);
   }
   return found;
 }
