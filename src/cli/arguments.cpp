@@ -13,9 +13,7 @@ void add_study_options(CLI::App& command, StudyArguments& arguments) {
       ->option_text("STUDY.toml");
   command.add_option("--root", arguments.root, "Directory that the study's paths are relative to")
       ->option_text("DIR  (default: where the study file lies)");
-  command
-      .add_option("--set", arguments.sets, "Change one setting; repeats; see 'polycause config'")
-      ->option_text("KEY=VALUE ...");
+  add_set_option(command, arguments.sets, "");
 }
 
 void add_fit_options(CLI::App& command, FitArguments& arguments) {
@@ -28,12 +26,22 @@ void add_fit_options(CLI::App& command, FitArguments& arguments) {
   command.add_option("--restarts", arguments.restarts, "Independent repetitions kept as evidence")
       ->option_text("R");
   command.add_option("--threads", arguments.threads, "Threads; the result does not depend on them")
+      ->check(CLI::Range(0, 4096))
       ->option_text("T  (default: all cores)");
   command.add_option("--device", arguments.device, "Only 'cpu' in this version")
       ->option_text("cpu");
   command.add_flag("--resume", arguments.resume, "Go on with an interrupted run in RUN");
   add_force_flag(command, arguments.force);
   add_json_flag(command, arguments.json);
+}
+
+void add_set_option(CLI::App& command, std::vector<std::string>& sets, const std::string& section) {
+  const std::string listing = section.empty() ? "" : " " + section;
+  command
+      .add_option("--set", sets,
+                  "Change one setting; repeats; see 'polycause config" + listing + "'")
+      ->allow_extra_args(false)
+      ->option_text("KEY=VALUE");
 }
 
 void add_json_flag(CLI::App& command, bool& json) {
@@ -73,13 +81,11 @@ Settings read_settings(const FitArguments& arguments) {
   }
   Settings settings = read_settings(arguments.study);
   if (arguments.seed) settings.fit.seed = *arguments.seed;
-  const auto set = [&](const char* key, const char* option,
-                       const std::optional<std::int64_t>& value) {
-    if (value) apply_setting(settings.visit(), key, fmt::format("{}", *value), option);
-  };
-  set("train.restarts", "--restarts", arguments.restarts);
-  set("train.threads", "--threads", arguments.threads);
-  if (arguments.threads) settings.discover.threads = *arguments.threads;
+  if (arguments.restarts) {
+    apply_setting(settings.visit(), "train.restarts", fmt::format("{}", *arguments.restarts),
+                  "--restarts");
+  }
+  if (arguments.threads) settings.fit.threads = settings.discover.threads = *arguments.threads;
   return settings;
 }
 

@@ -35,6 +35,8 @@ struct FitArguments {
 
 void add_study_options(CLI::App& command, StudyArguments& arguments);
 void add_fit_options(CLI::App& command, FitArguments& arguments);
+/// --set; `section` of 'polycause config' that the help points to, "" = all.
+void add_set_option(CLI::App& command, std::vector<std::string>& sets, const std::string& section);
 void add_json_flag(CLI::App& command, bool& json);
 void add_force_flag(CLI::App& command, bool& force);
 
@@ -47,7 +49,7 @@ struct Settings {
   VisitSettings visit();  ///< refers to this object
 };
 
-/// Throws ConfigError: unknown key, value out of range, a key given twice with two values.
+/// Throws ConfigError: unknown key, value out of range.
 Settings read_settings(const StudyArguments& arguments);
 Settings read_settings(const FitArguments& arguments);
 

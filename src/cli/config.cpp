@@ -6,6 +6,7 @@
 #include "base/settings.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "polycause/error.h"
 #include "polycause/simulate.h"
 
@@ -55,12 +56,13 @@ void run_config(const std::string& key, bool as_json) {
     print_result(json.dump(2) + "\n");
     return;
   }
-  std::vector<std::vector<std::string>> rows{{"setting", "default", "range", "meaning"}};
+  std::string text;
   for (const SettingInfo& info : found) {
-    rows.push_back(
-        {info.key, info.value, info.range.empty() ? info.type : info.range, info.meaning});
+    const std::string range = info.range.empty() ? info.type : info.range;
+    text += fmt::format("{} = {}\n{}\n{}\n", info.key, info.value,
+                        wrapped(info.meaning, 92, "    "), wrapped(range, 92, "    "));
   }
-  print_result(aligned(rows));
+  print_result(text);
 }
 
 }  // namespace

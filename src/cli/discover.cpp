@@ -119,9 +119,9 @@ void add_setting_options(CLI::App& command, DiscoverArguments& arguments) {
           option_name(info.key), [&text] { text = "true"; }, info.meaning);
       continue;
     }
-    const std::string range = info.range.empty() ? info.type : info.range;
-    command.add_option(option_name(info.key), text, info.meaning)
-        ->option_text(fmt::format("{}  (default {})", range, info.value));
+    const std::string range = info.range.empty() ? "" : " (" + info.range + ")";
+    command.add_option(option_name(info.key), text, info.meaning + range)
+        ->option_text("[=" + info.value + "]");
   }
 }
 
@@ -145,6 +145,7 @@ void add_discover(CLI::App& program, Terminal& terminal) {
       ->add_option("--missing", arguments->missing,
                    "Texts that mean a missing cell, separated by commas")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->option_text("TOKENS");
   command
       ->add_option("--tiers", arguments->tiers_file,
@@ -153,12 +154,10 @@ void add_discover(CLI::App& program, Terminal& terminal) {
   command
       ->add_option("--tier", arguments->tiers,
                    "One tier, as a line of such a file; repeats, earliest first")
+      ->allow_extra_args(false)
       ->option_text("NAMES");
   add_setting_options(*command, *arguments);
-  command
-      ->add_option("--set", arguments->sets,
-                   "Change one setting; repeats; see 'polycause config discover'")
-      ->option_text("KEY=VALUE ...");
+  add_set_option(*command, arguments->sets, "discover");
   add_force_flag(*command, arguments->force);
   add_json_flag(*command, arguments->json);
   command->footer(

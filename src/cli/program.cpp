@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <new>
 
-#include "base/settings.h"
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "polycause/error.h"
@@ -29,28 +30,20 @@ const CLI::App* named_command(const CLI::App& program) {
   return commands.empty() ? &program : commands.front();
 }
 
-/// "did you mean '--seed'? " for a word that the command does not know, or "".
-std::string suggestion(const CLI::App& command, const std::string& message) {
-  const std::size_t begin = message.find_last_of(' ') + 1;
-  const std::string word = message.substr(begin, message.find('=', begin) - begin);
-  std::vector<std::string> known;
-  if (word.rfind("--", 0) == 0) {
-    for (const CLI::Option* option : command.get_options()) {
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-    }
-  } else {
-    for (const CLI::App* sub : command.get_subcommands({})) known.push_back(sub->get_name());
-  }
-  const std::string near = nearest(word, known);
-  return near.empty() ? "" : fmt::format("did you mean '{}'? ", near);
-}
-
 int report_usage_error(const CLI::App& program, const CLI::ParseError& error, Terminal& terminal) {
   const CLI::App* command = named_command(program);
   const std::string name = command == &program ? "polycause" : "polycause " + command->get_name();
+  const std::vector<std::string> unknown = program.remaining(true);
+  std::string problem = error.what();
   std::string hint;
-  if (error.get_name() == "ExtrasError") hint = suggestion(*command, error.what());
-  terminal.error(fmt::format("{}: {}; {}see '{} --help'", name, error.what(), hint, name));
+  if (!unknown.empty()) {
+    const bool option = unknown.front().rfind('-', 0) == 0;
+    if (option || command == &program) {
+      problem = fmt::format("there is no {} '{}'", option ? "option" : "command", unknown.front());
+    }
+    hint = suggestion(*command, unknown.front());
+  }
+  terminal.error(fmt::format("{}: {}; {}see '{} --help'", name, problem, hint, name));
   return kUsage;
 }
 
@@ -98,6 +91,7 @@ int run_program(int argc, char** argv) {
       "same participants, and the sparse causal graph that links them.",
       "polycause");
   program.require_subcommand(1);
+  program.formatter(std::make_shared<HelpFormat>());  // subcommands inherit it
   program.set_version_flag("--version", kVersion, "Print the version and stop");
   program.add_flag_callback(
       "-q,--quiet", [&] { terminal.set_verbosity(Verbosity::kQuiet); },

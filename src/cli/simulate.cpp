@@ -68,10 +68,7 @@ void add_simulate(CLI::App& program, Terminal& terminal) {
       ->option_text("DIR");
   command->add_option("--seed", arguments->seed, "Seed of all random numbers")
       ->option_text("N  (default 0)");
-  command
-      ->add_option("--set", arguments->sets,
-                   "Change one setting; repeats; see 'polycause config simulate'")
-      ->option_text("KEY=VALUE ...");
+  add_set_option(*command, arguments->sets, "simulate");
   add_force_flag(*command, arguments->force);
   add_json_flag(*command, arguments->json);
   command->footer(
