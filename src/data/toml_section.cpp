@@ -2,13 +2,78 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "base/files.h"
 #include "base/settings.h"
+#include "data/cells.h"
 #include "polycause/error.h"
 
 namespace polycause {
+namespace {
+
+/// \UXXXXXXXX of one letter.
+std::string escape(std::string_view letter) {
+  const std::size_t length = letter.size();
+  std::uint32_t code = static_cast<unsigned char>(letter[0]) & (0xFFU >> (length + 1));
+  for (std::size_t k = 1; k < length; ++k) {
+    code = code << 6U | (static_cast<unsigned char>(letter[k]) & 0x3FU);
+  }
+  return fmt::format("\\U{:08X}", code);
+}
+
+/// The same TOML in ASCII: letters beyond it become escapes in "..." and blanks in comments;
+/// elsewhere TOML does not allow them. toml++ 3.3 has undefined behaviour on such letters outside
+/// quotes.
+std::string in_ascii(const std::string& path, const std::string& text) {
+  const auto fail = [&](std::size_t line, const char* what) {
+    throw ConfigError(fmt::format("{}:{}: found {}", path, line, what));
+  };
+  std::string out;
+  std::size_t line = 1;
+  char quote = '\0';  // of the text on one line that is open here
+  bool comment = false;
+  std::size_t i = text.compare(0, 3, "\xef\xbb\xbf") == 0 ? 3 : 0;
+  while (i < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead >= 0x80) {
+      const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+      const std::string_view letter = std::string_view(text).substr(i, length);
+      if (!is_utf8(letter))
+        fail(line, "bytes that are not UTF-8; expected UTF-8; save the file as such");
+      if (!comment && quote != '"') {
+        fail(line,
+             "a letter beyond ASCII outside double quotes; expected \"...\" around the text; add "
+             "them");
+      }
+      out += comment ? " " : escape(letter);
+      i += length;
+      continue;
+    }
+    const char c = text[i++];
+    out += c;
+    if (c == '\n') {
+      ++line;
+      quote = '\0';
+      comment = false;
+    } else if (comment) {
+      continue;
+    } else if (quote != '\0') {
+      if (c == '\\' && quote == '"' && i < text.size() && (text[i] == '"' || text[i] == '\\'))
+        out += text[i++];
+      if (c == quote) quote = '\0';
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '#') {
+      comment = true;
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 toml::table parse_toml(const std::string& path) {
   std::string text;
@@ -17,6 +82,7 @@ toml::table parse_toml(const std::string& path) {
   } catch (const DataError& error) {
     throw ConfigError(error.what());
   }
+  text = in_ascii(path, text);
   try {
     return toml::parse(text, path);
   } catch (const toml::parse_error& error) {

@@ -137,8 +137,22 @@ TEST_F(StudyFileTest, ErrorsNameLineAndWhatToDo) {
   EXPECT_THAT(fails(with("[modalities]\n")), HasSubstr("'modality'"));
   EXPECT_THAT(fails(with("[discover]\ntiers = [\"a\"]\n")),
               HasSubstr("study.toml:6: discover.tiers"));
+  EXPECT_THAT(fails(with("\xc3\xa9 = 1\n")),
+              HasSubstr("study.toml:5: found a letter beyond ASCII"));
+  EXPECT_THAT(fails(with("columns = '\xc3\xa9'\n")), HasSubstr("outside double quotes"));
+  EXPECT_THAT(fails(with("columns = \"\xe9\"\n")),
+              HasSubstr("study.toml:5: found bytes that are not UTF-8"));
   EXPECT_THAT(error_of<ConfigError>([&] { read_study_spec(folder.path("absent.toml")); }),
               HasSubstr("cannot open"));
+}
+
+TEST_F(StudyFileTest, NamesBeyondAsciiStandInQuotes) {
+  const StudySpec spec =
+      read(with("columns = [\"gr\xc3\xb6\xc3\x9f"
+                "e\", \"a \\\" # \xe5\xb9\xb4 \xf0\x9f\xa9\xb8\\\\\"]  # \xc3\xa9\n"));
+  EXPECT_THAT(spec.modalities[0].columns, ElementsAre("gr\xc3\xb6\xc3\x9f"
+                                                      "e",
+                                                      "a \" # \xe5\xb9\xb4 \xf0\x9f\xa9\xb8\\"));
 }
 
 struct SomeOptions {
