@@ -124,38 +124,34 @@ std::vector<std::string> common_participants(const std::vector<Source>& sources,
   return ids;
 }
 
-/// Every row of a table is kept or has one reason: the first that applies.
+/// Every row of a table is kept or has one reason: the first that applies, in the order listed.
 TableAccount account_rows(const Source& table, const std::vector<Source>& sources) {
   TableAccount account;
   account.table = table.spec->name;
   account.rows = table.raw.ids.size();
-  const auto drop = [&](const std::string& reason) {
-    for (auto& [known, count] : account.dropped) {
-      if (known == reason) {
-        ++count;
-        return;
-      }
-    }
-    account.dropped.emplace_back(reason, 1);
-  };
+  std::vector<std::pair<std::string, std::size_t>> reasons = {{"empty id", 0},
+                                                              {"all cells missing", 0}};
+  for (const Source& source : sources) reasons.emplace_back("not in " + source.spec->name, 0);
   for (std::size_t i = 0; i < account.rows; ++i) {
     const std::string& id = table.raw.ids[i];
-    const Source* lacking = nullptr;
-    for (const Source& source : sources) {
-      if (source.modality && &source != &table && source.row_of.count(id) == 0) {
-        lacking = &source;
-        break;
+    std::size_t reason = reasons.size();
+    if (id.empty()) {
+      reason = 0;
+    } else if (table.modality && table.blank[i]) {
+      reason = 1;
+    } else {
+      for (std::size_t k = 0; k < sources.size() && reason == reasons.size(); ++k) {
+        if (sources[k].modality && sources[k].row_of.count(id) == 0) reason = 2 + k;
       }
     }
-    if (id.empty()) {
-      drop("empty id");
-    } else if (table.modality && table.blank[i]) {
-      drop("all cells missing");
-    } else if (lacking != nullptr) {
-      drop("not in " + lacking->spec->name);
-    } else {
+    if (reason == reasons.size()) {
       ++account.kept;
+    } else {
+      ++reasons[reason].second;
     }
+  }
+  for (auto& item : reasons) {
+    if (item.second > 0) account.dropped.push_back(std::move(item));
   }
   return account;
 }
