@@ -56,8 +56,9 @@ TEST_F(StudyTest, JoinsByIdInAnyOrderAndAccountsForEverybody) {
   ASSERT_EQ(study.tables.size(), 3U);
   EXPECT_EQ(study.tables[0].rows, 6U);
   EXPECT_EQ(study.tables[0].kept, 3U);
-  EXPECT_THAT(study.tables[0].dropped, ElementsAre(Pair("all cells missing", 1U),
-                                                   Pair("empty id", 1U), Pair("not in body", 1U)));
+  EXPECT_THAT(
+      study.tables[0].dropped,
+      ElementsAre(Pair("empty id", 1U), Pair("all cells missing", 1U), Pair("not in body", 1U)));
   EXPECT_THAT(study.tables[1].dropped, ElementsAre(Pair("not in blood", 2U)));
   EXPECT_THAT(study.tables[2].dropped, ElementsAre(Pair("not in blood", 1U)));
   for (const TableAccount& table : study.tables) {
