@@ -60,4 +60,17 @@ Table join(const std::vector<Table>& tables);
 Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOptions& options,
                Observer* observer = nullptr, const std::vector<Table>& estimates = {});
 
+/// Does a graph (a directed one, or a class of them) fit the data? Each pair without an edge is
+/// tested given the parents of the later one; with the right graph those p-values are uniform.
+struct MarkovCheck {
+  std::size_t tests = 0;
+  double rejected = 0;    ///< share with p <= alpha; alpha is expected
+  double uniformity = 0;  ///< p of Kolmogorov and Smirnov's test; NaN with fewer than 5 tests
+  std::vector<Separation> violations;
+};
+
+/// Uses test, alpha and threads of the options. Throws DataError when a node is no column.
+MarkovCheck markov_check(const Table& table, const Graph& graph, const DiscoverOptions& options,
+                         Observer* observer = nullptr);
+
 }  // namespace polycause

@@ -74,10 +74,14 @@ std::string graph_json(const Graph& graph);
 std::string graph_graphml(const Graph& graph);
 std::string graph_dot(const Graph& graph);
 std::string graph_tetrad(const Graph& graph);
+std::string graph_svg(const Graph& graph);  ///< layered drawing, causes above effects
 
 /// Reads what edges_csv or graph_json wrote (also a plain source,target table). Throws DataError.
 Graph read_edges_csv(const std::string& path);
 Graph read_graph_json(const std::string& path);
+/// Tetrad's text ("1. a o-> b"); causal-learn's matrix, whose variables are `names`.
+Graph read_graph_tetrad(const std::string& path);
+Graph read_graph_causal_learn(const std::string& path, const std::vector<std::string>& names);
 
 /// True when following tail->arrow edges leads from a node back to itself.
 bool has_directed_cycle(const Graph& graph);

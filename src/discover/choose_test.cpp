@@ -5,14 +5,15 @@
 #include "discover/correlation.h"
 #include "discover/discrete_test.h"
 #include "discover/fisher_z.h"
+#include "discover/kernel_test.h"
 #include "discover/mixed_test.h"
 #include "polycause/error.h"
 
 namespace polycause {
 
 const std::vector<std::string>& test_names() {
-  static const std::vector<std::string> names = {"auto", "fisherz",        "spearman", "chisq",
-                                                 "gsq",  "gsq-unadjusted", "cg"};
+  static const std::vector<std::string> names = {
+      "auto", "fisherz", "spearman", "chisq", "gsq", "gsq-unadjusted", "cg", "kci", "rcit"};
   return names;
 }
 
@@ -33,7 +34,7 @@ std::string fitting_test(const Table& table) {
 
 Dataset dataset_for(const Table& table, std::string& test) {
   if (test == "auto") test = fitting_test(table);
-  if (test == "cg") return mixed_dataset(table);
+  if (test == "cg" || test == "kci" || test == "rcit") return mixed_dataset(table);
   if (test == "fisherz" || test == "spearman") return numeric_dataset(table);
   if (test == "chisq" || test == "gsq" || test == "gsq-unadjusted") return discrete_dataset(table);
   throw ConfigError(fmt::format("discover.test = \"{}\"; expected one of {}", test,
@@ -64,6 +65,8 @@ std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::stri
     return make_discrete_test(data, DiscreteStatistic::kGSquareUnadjusted);
   }
   if (test == "cg") return make_mixed_test(data);
+  if (test == "kci") return make_kci(data);
+  if (test == "rcit") return make_rcit(data, 0);
   return make_fisher_z(test == "spearman" ? ranked(data) : data, threads, test == "spearman");
 }
 

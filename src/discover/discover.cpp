@@ -68,7 +68,9 @@ void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
   visitor.visit(
       "discover.test", options.test, test_names(),
       "independence test: auto = by the types of the columns; fisherz = partial correlation, "
-      "spearman = of ranks; chisq, gsq = discrete columns; cg = mixed");
+      "spearman = of ranks; chisq, gsq = discrete columns; cg = mixed; kci, rcit = any dependence, "
+      "by "
+      "kernels and by random features");
   visitor.visit(
       "discover.rule", options.rule, rule_names(),
       "colliders: majority = by the majority of separating sets, definite = by all, maxp = by the "

@@ -107,6 +107,37 @@ TEST_F(Files, MalformedFilesAreNamedWithTheirLine) {
       DataError);
 }
 
+TEST_F(Files, TetradTextReadsBackAsWritten) {
+  Graph graph = sample();
+  graph.nodes[1].id = "demo.a b";  // names may hold spaces
+  const std::string text = graph_tetrad(graph);
+  const Graph read = read_graph_tetrad(file(text + "\nGraph Attributes:\nScore: 3\n"));
+  EXPECT_EQ(graph_tetrad(read), text);
+  EXPECT_THROW(read_graph_tetrad(file("hello")), DataError);
+  EXPECT_THROW(read_graph_tetrad(file("Graph Nodes:\na;b\n\nGraph Edges:\n1. a --> c\n")),
+               DataError);
+}
+
+TEST_F(Files, CausalLearnMatrices) {
+  const Graph read = read_graph_causal_learn(file("0 -1 1\n1 0 0\n1 0 0\n"), {"a", "b", "c"});
+  ASSERT_EQ(read.edges.size(), 2u);
+  EXPECT_EQ(graph_tetrad(read), "Graph Nodes:\na;b;c\n\nGraph Edges:\n1. a --> b\n2. a <-> c\n");
+  EXPECT_THROW(read_graph_causal_learn(file("0 1\n1 0\n"), {"a"}), DataError);
+  EXPECT_THROW(read_graph_causal_learn(file("0 3\n1 0\n"), {"a", "b"}), DataError);
+}
+
+TEST(GraphText, DrawingHoldsEveryNodeOnceAndCausesAbove) {
+  const std::string svg = graph_svg(sample());
+  EXPECT_NE(svg.find(">blood.z1</text>"), std::string::npos);
+  EXPECT_NE(svg.find("&lt;&amp;&gt;"), std::string::npos);
+  const auto y_of = [&](const std::string& name) {
+    const std::size_t at = svg.rfind(" y=\"", svg.find(name + "</text>"));
+    return std::stod(svg.substr(at + 4));
+  };
+  EXPECT_LT(y_of("blood.z1"), y_of("demo.a,b"));
+  EXPECT_NE(graph_svg(Graph()).find("</svg>"), std::string::npos);
+}
+
 TEST(GraphText, EveryFormatHoldsNodesAndMarks) {
   const std::string tetrad = graph_tetrad(sample());
   EXPECT_NE(tetrad.find("Graph Nodes:\nblood.z1;demo.a,b;"), std::string::npos);

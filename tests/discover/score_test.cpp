@@ -5,6 +5,7 @@
 #include "discover/score_search.h"
 #include "discover/simulated.h"
 #include "polycause/discover.h"
+#include "polycause/error.h"
 
 namespace polycause {
 namespace {
@@ -111,6 +112,33 @@ TEST(Score, EnginesKeepToKnowledgeAndOrder) {
     std::reverse(reversed.columns.begin(), reversed.columns.end());
     EXPECT_EQ(discover(reversed, knowledge, options).edges.size(), graph.edges.size());
   }
+}
+
+TEST(Markov, TheRightGraphPassesAndAWrongOneFails) {
+  const Dag dag = random_dag(12, 0.25, 5);
+  const Table table = linear_table(dag, 2000, 5);
+  Graph right;
+  for (const Column& column : table.columns) right.nodes.push_back({column.name, "", ""});
+  for (std::size_t i = 0; i < dag.size(); ++i) {
+    for (const std::size_t p : dag[i]) {
+      Edge edge;
+      edge.source = p;
+      edge.target = i;
+      right.edges.push_back(edge);
+    }
+  }
+  const MarkovCheck good = markov_check(table, right, {});
+  EXPECT_GT(good.tests, 20u);
+  EXPECT_LT(good.rejected, 0.1);
+  EXPECT_GT(good.uniformity, 0.01);
+  Graph wrong = right;
+  wrong.edges.resize(wrong.edges.size() / 2);
+  const MarkovCheck bad = markov_check(table, wrong, {});
+  EXPECT_GT(bad.rejected, 0.1);
+  EXPECT_LT(bad.uniformity, 1e-3);
+  EXPECT_FALSE(bad.violations.empty());
+  wrong.nodes[0].id = "absent";
+  EXPECT_THROW(markov_check(table, wrong, {}), DataError);
 }
 
 std::set<std::string> arrows(const Graph& graph) {
