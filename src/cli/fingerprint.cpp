@@ -83,11 +83,11 @@ std::string study_digest(const Study& study) {
 std::string config_text(const Settings& settings, const Study& study) {
   Settings copy = settings;
   std::string text = fmt::format("# Settings of this run\n\n[run]\nversion = \"{}\"\n", kVersion);
+  text += fmt::format("seed = {}\n", settings.fit.seed);
   text += fmt::format("study_file = {}\n", quoted(settings.study.path));
   text += fmt::format("root = {}\n", quoted(settings.study.root));
   text += fmt::format("participants = {}\n", study.participants());
-  text += fmt::format("data_digest = \"{}\"\n", study_digest(study));
-  text += fmt::format("seed = {}\n\n", settings.fit.seed);
+  text += fmt::format("data_digest = \"{}\"\n\n", study_digest(study));
   return text + settings_toml(copy.visit());
 }
 

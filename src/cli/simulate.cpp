@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +14,8 @@
 namespace polycause::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct SimulateArguments {
   std::string name;
   std::string out;
@@ -22,12 +25,25 @@ struct SimulateArguments {
   bool json = false;
 };
 
+/// Written apart and moved, so that with --force an older study is replaced file by file.
+void write_into(const OutputDirectory& out, const Simulation& simulation) {
+  const std::string apart = out.file(".new");
+  fs::remove_all(apart);
+  write_simulation(simulation, apart);
+  for (const fs::directory_entry& entry : fs::directory_iterator(apart)) {
+    const fs::path target = out.file(entry.path().filename().string());
+    fs::remove_all(target);
+    fs::rename(entry.path(), target);
+  }
+  fs::remove(apart);
+}
+
 void run_simulate(const SimulateArguments& arguments, Terminal& terminal) {
   SimulateOptions options = simulation_preset(arguments.name);
   apply_sets([&](SettingsVisitor& visitor) { visit_settings(options, visitor); }, arguments.sets);
   OutputDirectory out(arguments.out, arguments.force);
   const Simulation simulation = simulate(arguments.name, options, arguments.seed);
-  write_simulation(simulation, out.path());
+  write_into(out, simulation);
   out.keep();
 
   terminal.info(fmt::format("{}: study {}, truth in {}", simulation.name, out.file("study.toml"),

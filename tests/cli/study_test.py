@@ -99,10 +99,10 @@ class Check(program.ProgramTest):
         self.write("body.csv", table(["height", "weight", "waist"]))
         self.run_program("check", "absent.toml", code=2)
         cases = [
-            (STUDY + "colour = 1\n", 2, "study.toml:14"),
+            (STUDY + "colour = 1\n", 2, "study.toml:13"),
             (STUDY + "[train]\nbatsch = 1\n", 2, "train.batch"),
-            (STUDY + "[train]\nbatch = -1\n", 2, "study.toml:15"),
-            (STUDY + "[", 2, "study.toml:14"),
+            (STUDY + "[train]\nbatch = -1\n", 2, "study.toml:14"),
+            (STUDY + "[", 2, "study.toml:13"),
             (STUDY.replace("blood.csv", "blod.csv"), 3, "blod.csv"),
         ]
         for text, code, expected in cases:
