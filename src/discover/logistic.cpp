@@ -29,10 +29,8 @@ double evaluate(const Eigen::MatrixXd& design, const std::vector<int>& outcome,
   return sum;
 }
 
-}  // namespace
-
-double logistic_likelihood(const Eigen::MatrixXd& design, const std::vector<int>& outcome,
-                           int classes) {
+// Probabilities (n, classes - 1) under the best weights.
+Eigen::MatrixXd fit(const Eigen::MatrixXd& design, const std::vector<int>& outcome, int classes) {
   const Eigen::Index n = design.rows();
   const Eigen::Index k = design.cols();
   const Eigen::Index m = classes - 1;
@@ -77,7 +75,44 @@ double logistic_likelihood(const Eigen::MatrixXd& design, const std::vector<int>
     penalised = next;
     if (done) break;
   }
-  return likelihood;
+  return probability;
+}
+
+}  // namespace
+
+double logistic_score(const Eigen::MatrixXd& design, const std::vector<int>& outcome, int classes,
+                      const std::vector<int>& group, int groups) {
+  const Eigen::Index k = design.cols();
+  const Eigen::Index m = classes - 1;
+  const Eigen::Index factor = groups - 1;
+  const Eigen::MatrixXd probability = fit(design, outcome, classes);
+  // Score and information, ordered (class, member): of the factor's levels and of the design.
+  Eigen::VectorXd score = Eigen::VectorXd::Zero(m * factor);
+  Eigen::MatrixXd own = Eigen::MatrixXd::Zero(m * factor, m * factor);
+  Eigen::MatrixXd cross = Eigen::MatrixXd::Zero(m * factor, m * k);
+  Eigen::MatrixXd given = Eigen::MatrixXd::Zero(m * k, m * k);
+  for (Eigen::Index r = 0; r < design.rows(); ++r) {
+    const Eigen::Index level = group[static_cast<std::size_t>(r)] - 1;
+    const Eigen::Index observed = outcome[static_cast<std::size_t>(r)] - 1;
+    for (Eigen::Index a = 0; a < m; ++a) {
+      const double pa = probability(r, a);
+      if (level >= 0) score(a * factor + level) += (a == observed ? 1.0 : 0.0) - pa;
+      for (Eigen::Index b = 0; b < m; ++b) {
+        const double w = pa * ((a == b ? 1.0 : 0.0) - probability(r, b));
+        if (level >= 0) {
+          own(a * factor + level, b * factor + level) += w;
+          cross.row(a * factor + level).segment(b * k, k) += w * design.row(r);
+        }
+        for (Eigen::Index i = 0; i < k; ++i) {
+          given.row(a * k + i).segment(b * k, k) += w * design(r, i) * design.row(r);
+        }
+      }
+    }
+  }
+  given.diagonal().array() += kRidge;
+  Eigen::MatrixXd variance = own - cross * given.ldlt().solve(cross.transpose());
+  variance.diagonal().array() += kRidge;
+  return std::max(0.0, score.dot(variance.ldlt().solve(score)));
 }
 
 }  // namespace polycause

@@ -175,25 +175,20 @@ class MixedTest : public IndependenceTest {
       const std::vector<int> outcome = renumber(cx, stratum, shared_->codes->levels[x], &classes);
       const std::vector<int> group = renumber(cy, stratum, shared_->codes->levels[y], &groups);
       const std::size_t k = numbers_.size() + 1;
-      if (classes < 2 || groups < 2 || stratum.size() < (classes - 1) * (k + groups - 1) + 2)
-        continue;
-      Eigen::MatrixXd design = Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(stratum.size()),
-                                                     static_cast<Eigen::Index>(k + groups - 1));
+      if (classes < 2 || groups < 2 || stratum.size() < (classes - 1) * k + groups + 2) continue;
+      Eigen::MatrixXd design(static_cast<Eigen::Index>(stratum.size()),
+                             static_cast<Eigen::Index>(k));
       for (std::size_t i = 0; i < stratum.size(); ++i) {
         const auto r = static_cast<Eigen::Index>(i);
         design(r, 0) = 1;
         read(stratum[i]);
         for (std::size_t c = 0; c + 1 < k; ++c)
           design(r, static_cast<Eigen::Index>(c) + 1) = row_[c];
-        if (group[i] > 0) design(r, static_cast<Eigen::Index>(k) + group[i] - 1) = 1;
       }
-      const auto levels = static_cast<int>(classes);
-      const double without =
-          logistic_likelihood(design.leftCols(static_cast<Eigen::Index>(k)), outcome, levels);
-      const double with = logistic_likelihood(design, outcome, levels);
       sum.rows += static_cast<double>(stratum.size());
       sum.freedom += static_cast<double>((classes - 1) * (groups - 1));
-      sum.statistic += 2 * std::max(0.0, with - without);
+      sum.statistic += logistic_score(design, outcome, static_cast<int>(classes), group,
+                                      static_cast<int>(groups));
     }
     return sum.result();
   }
