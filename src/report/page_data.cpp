@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "data/csv_scanner.h"
 #include "polycause/error.h"
+#include "polycause/graph.h"
 #include "report/csv.h"
 #include "report/relations.h"
 #include "report/run_json.h"
@@ -32,6 +33,12 @@ double rounded(double value, double unit) { return std::round(value / unit) * un
 
 Json optional_json(const std::string& path) {
   return std::filesystem::exists(path) ? read_json(path) : Json(nullptr);
+}
+
+Json optional_graph(const std::string& path) {
+  if (!std::filesystem::exists(path)) return nullptr;
+  read_graph_json(path);  // throws when it is no graph
+  return read_json(path);
 }
 
 // The strongest of each latent with each table, strongest first.
@@ -60,6 +67,21 @@ Json relations_of(const std::string& path) {
                      {"spearman", csv_value(table, i, spearman)},
                      {"n", number(csv_value(table, i, count))}});
     }
+  }
+  return out;
+}
+
+// What resampled searches found about each pair.
+Json frequencies_of(const std::string& path) {
+  if (!std::filesystem::exists(path)) return nullptr;
+  const CsvText table = read_csv_text(path);
+  Json out = Json::array();
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    Json entry = {{"a", table.rows[i][table.column("a")]}, {"b", table.rows[i][table.column("b")]}};
+    for (const char* key : {"joined", "a_to_b", "b_to_a", "undirected", "two_arrows"}) {
+      entry[key] = number(csv_value(table, i, table.column(key)));
+    }
+    out.push_back(std::move(entry));
   }
   return out;
 }
@@ -165,8 +187,9 @@ Json page_data(const std::string& run_directory) {
   data["run"] = read_run_json(run_directory);
   const std::string config = in_run("config.toml");
   data["settings"] = std::filesystem::exists(config) ? Json(read_file(config)) : Json(nullptr);
-  data["learned"] = optional_json(in_run("learned_graph.json"));
-  data["discovered"] = optional_json(in_run("graph.json"));
+  data["learned"] = optional_graph(in_run("learned_graph.json"));
+  data["discovered"] = optional_graph(in_run("graph.json"));
+  data["frequencies"] = frequencies_of(in_run("frequencies.csv"));
   data["relations"] = relations_of(in_run("relations.csv"));
   data["distributions"] = nullptr;
   data["correlations"] = nullptr;

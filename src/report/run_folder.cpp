@@ -203,6 +203,12 @@ void write_fit(const std::string& directory, const Study& study, const Fit& fit,
 
 void write_discovered(const std::string& directory, const Graph& graph) {
   write_file(join_path(directory, "edges.csv"), edges_csv(graph));
+  if (!graph.separations.empty()) {
+    write_file(join_path(directory, "separations.csv"), separations_csv(graph));
+  }
+  if (!graph.frequencies.empty()) {
+    write_file(join_path(directory, "frequencies.csv"), frequencies_csv(graph));
+  }
   write_file(join_path(directory, "graph.json"), graph_json(graph));
   write_file(join_path(directory, "graph.graphml"), graph_graphml(graph));
   write_file(join_path(directory, "graph.dot"), graph_dot(graph));

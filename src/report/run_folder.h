@@ -27,7 +27,8 @@ struct RunHeader {
 void write_fit(const std::string& directory, const Study& study, const Fit& fit,
                const FitOptions& options, const RunHeader& header);
 
-/// edges.csv and graph.{json,graphml,dot,tetrad.txt}.
+/// edges.csv and graph.{json,graphml,dot,tetrad.txt}; separations.csv and frequencies.csv where the
+/// graph holds such.
 void write_discovered(const std::string& directory, const Graph& graph);
 
 /// scores.json.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "base/files.h"
 #include "polycause/error.h"
@@ -19,6 +20,29 @@ void require(const Json& run, const std::string& path, const char* key, bool (Js
   const auto found = run.find(key);
   if (found != run.end() && ((*found).*is)()) return;
   throw DataError(path, 0, "", fmt::format("no valid \"{}\" in it; {}", key, kExpected));
+}
+
+// A list, where there is one, must hold objects with these texts in them.
+void require_rows(const Json& object, const std::string& path, const char* list,
+                  const std::vector<const char*>& texts) {
+  const auto found = object.find(list);
+  if (found == object.end()) return;
+  bool valid = found->is_array();
+  for (const Json& row : *found) {
+    for (const char* text : texts) {
+      valid = valid && row.is_object() && row.contains(text) && row[text].is_string();
+    }
+  }
+  if (valid) return;
+  throw DataError(path, 0, "", fmt::format("no valid \"{}\" in it; {}", list, kExpected));
+}
+
+void require_columns(const Json& study, const std::string& path, const char* list) {
+  require_rows(study, path, list, {"name"});
+  if (!study.contains(list)) return;
+  for (const Json& table : study[list]) {
+    require_rows(table, path, "columns", {"name", "type", "note"});
+  }
 }
 
 }  // namespace
@@ -54,7 +78,12 @@ Json read_run_json(const std::string& directory) {
   }
   require(run, path, "study", &Json::is_object);
   require(run, path, "seconds", &Json::is_object);
-  require(run, path, "warnings", &Json::is_array);
+  require_rows(run, path, "warnings", {"code", "text"});
+  require_rows(run, path, "branches", {"name", "prior"});
+  require_rows(run, path, "latents", {"name", "modality"});
+  require_rows(run["study"], path, "tables", {"name"});
+  require_columns(run["study"], path, "modalities");
+  require_columns(run["study"], path, "covariates");
   return run;
 }
 

@@ -142,7 +142,8 @@ TEST(RunFolder, ForeignFoldersAreDataErrors) {
   EXPECT_THROW(append_to_run(run.path(), "discover", 1), DataError);
   for (const char* text :
        {"", "{", "[1, 2]", "{}", R"({"format": "1"})", R"({"format": 99, "study": {}})",
-        R"({"format": 1})", R"({"format": 1, "study": [], "seconds": {}, "warnings": []})"}) {
+        R"({"format": 1})", R"({"format": 1, "study": [], "seconds": {}, "warnings": []})",
+        R"({"format": 1, "study": {}, "seconds": {}, "warnings": [7]})"}) {
     write_file(run.file("run.json"), text);
     EXPECT_THROW(read_run_json(run.path()), DataError) << text;
   }

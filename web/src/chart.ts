@@ -81,7 +81,7 @@ export function curves(title: string, lines: Line[]): HTMLElement {
     place = (x, y) => [
       left + ((x - first) / Math.max(1e-9, last - first)) * (width - left - right),
       height - bottom - ((Math.min(y, high) - low) / (high - low)) * (height - top - bottom)];
-    for (const y of ticks(low, high, 5)) {
+    for (const y of ticks(low, high, 6)) {
       const py = place(first, y)[1];
       plot.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: py, y2: py }),
         svg("text", { x: left - 6, y: py + 3.5, "text-anchor": "end" }, tickText(y)));

@@ -35,12 +35,16 @@ export interface GraphEdge {
 export interface Graph { nodes: GraphNode[]; edges: GraphEdge[] }
 
 export interface Relation { latent: string; table: string; column: string; spearman: number; n: number | null }
+export interface Frequency {
+  a: string; b: string; joined: number; a_to_b: number; b_to_a: number; undirected: number; two_arrows: number;
+}
 export interface Curve { series: string; steps: number[]; values: (number | null)[] }
 export interface LatentScore { truth: string; estimate: string; spearman: number; pearson: number; r2: number }
 export type Scores = Record<string, unknown> & { latents: LatentScore[] };
 
 export interface PageData {
-  run: Run; settings: string | null; learned: Graph | null; discovered: Graph | null; relations: Relation[] | null;
+  run: Run; settings: string | null; learned: Graph | null; discovered: Graph | null;
+  frequencies: Frequency[] | null; relations: Relation[] | null;
   distributions: { latent: string; counts: number[] }[] | null;
   correlations: { names: string[]; rows: (number | null)[][] } | null; curves: Curve[] | null; scores: Scores | null;
 }
@@ -83,6 +87,7 @@ export function complete(raw: unknown): PageData {
     },
     settings: typeof data.settings === "string" ? data.settings : null,
     learned: graph(data.learned), discovered: graph(data.discovered),
+    frequencies: Array.isArray(data.frequencies) ? data.frequencies : null,
     relations: Array.isArray(data.relations) ? data.relations : null,
     distributions: Array.isArray(data.distributions) ? data.distributions : null,
     correlations: data.correlations ? (data.correlations as PageData["correlations"]) : null,

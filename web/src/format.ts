@@ -8,7 +8,8 @@ export const integer = (value: number | null | undefined): string =>
 
 export function decimal(value: number | null | undefined, digits = 2): string {
   if (typeof value !== "number" || !Number.isFinite(value)) return none;
-  return value.toFixed(digits).replace("-", "\u2212");
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212");
 }
 
 /** Correlations and other numbers between -1 and 1: no leading zero, a proper minus sign. */

@@ -47,8 +47,19 @@ export function edgeDetails({ edge, origin }: Drawn): [string, string][] {
   return rows;
 }
 
+/** How often a resampled search joined the pair, and how it then directed it. */
+function directionRow(edge: GraphEdge, data: PageData): [string, string][] {
+  const found = (data.frequencies ?? []).find((f) =>
+    (f.a === edge.source && f.b === edge.target) || (f.a === edge.target && f.b === edge.source));
+  if (!found || !(found.joined > 0)) return [];
+  const forward = found.a === edge.source ? found.a_to_b : found.b_to_a;
+  const backward = found.a === edge.source ? found.b_to_a : found.a_to_b;
+  const parts: [number, string][] = [[forward, "\u2192"], [backward, "\u2190"], [found.undirected, "\u2014"], [found.two_arrows, "\u2194"]];
+  return [["Of these", parts.filter(([part]) => part > 0).map(([part, mark]) => `${mark} ${share(part / found.joined)}`).join(", ")]];
+}
+
 function nodeDetails(node: GraphNode, latent: LatentInfo | undefined, top: Relation[]): [string, string][] {
-  const rows: [string, string][] = [["Kind", node.type === "latent" ? `hidden variable of ${node.modality}` : "covariate"]];
+  const rows: [string, string][] = [["Kind", node.type === "latent" ? `hidden variable of ${node.modality}` : `covariate${node.modality ? ` of ${node.modality}` : ""}`]];
   if (latent) {
     rows.push(["Reproducibility", `${verdictWords[verdict(latent)]}${
       latent.replicates > 0 ? ` (agreement ${share(latent.agreement)})` : ""}`]);
@@ -57,14 +68,40 @@ function nodeDetails(node: GraphNode, latent: LatentInfo | undefined, top: Relat
   return rows;
 }
 
-function label(node: GraphNode, top: Relation[]): string {
-  const own = shortened(localName(node.id, node.modality), 26);
+/** Latents live in the box of their modality; covariates stand alone and need their table's name only where two
+ *  tables share a column name. */
+function label(node: GraphNode, top: Relation[], nodes: GraphNode[]): string {
+  const local = localName(node.id, node.modality);
+  const unique = nodes.filter((other) => other.type !== "latent" && localName(other.id, other.modality) === local).length < 2;
+  const own = shortened(node.type === "latent" || unique ? local : node.id, 26);
   if (node.type !== "latent" || top.length === 0) return own;
   return `${own}\n${top[0].spearman < 0 ? "\u2212" : ""}${shortened(top[0].column, 22)}`;
 }
 
+/** True when directed edges lead from one node to the other; `next`: node -> effects. */
+function leads(next: Map<string, string[]>, from: string, to: string, seen = new Set<string>()): boolean {
+  if (from === to) return true;
+  if (seen.has(from)) return false;
+  seen.add(from);
+  return (next.get(from) ?? []).some((id) => leads(next, id, to, seen));
+}
+
+/** Edges that have no direction are drawn from the layer that is earlier anyway; their marks go with their ends. */
+function forward(drawn: Drawn[]): Drawn[] {
+  const next = new Map<string, string[]>();
+  for (const { edge } of drawn) {
+    if (form(edge) === "directed" && edge.mark_target === "arrow") next.set(edge.source, [...(next.get(edge.source) ?? []), edge.target]);
+  }
+  return drawn.map((entry) => {
+    const { edge } = entry;
+    const turned = { ...edge, source: edge.target, target: edge.source, mark_source: edge.mark_target, mark_target: edge.mark_source };
+    const backward = form(edge) === "directed" ? edge.mark_target !== "arrow" : leads(next, edge.target, edge.source);
+    return backward ? { ...entry, edge: turned } : entry;
+  });
+}
+
 function elements(nodes: GraphNode[], edges: Drawn[], data: PageData, colours: Colours): cytoscape.ElementDefinition[] {
-  const groups = [...new Set(nodes.map((node) => node.modality).filter((name) => name !== ""))];
+  const groups = [...new Set(nodes.filter((node) => node.type === "latent" && node.modality !== "").map((node) => node.modality))];
   const strongest = (id: string) => {
     const group = nodes.find((node) => node.id === id)?.modality;
     return (data.relations ?? []).filter((r) => r.latent === id && r.table === group);
@@ -75,12 +112,12 @@ function elements(nodes: GraphNode[], edges: Drawn[], data: PageData, colours: C
       line: colours.tint(name, 0.45), ink: colours.of(name) } })),
     ...nodes.map((node) => {
       const top = strongest(node.id);
-      const text = label(node, top);
+      const text = label(node, top, nodes);
       const latent = latents.get(node.id);
       const longest = Math.max(...text.split("\n").map((line) => line.length));
       return {
         data: {
-          id: `node:${node.id}`, parent: node.modality === "" ? undefined : `group:${node.modality}`, label: text,
+          id: `node:${node.id}`, parent: node.type === "latent" && node.modality !== "" ? `group:${node.modality}` : undefined, label: text,
           width: 22 + 6.9 * longest, height: text.includes("\n") ? 40 : 28,
           ink: node.type === "latent" ? colours.of(node.modality) : kCovariate,
           fill: node.type === "latent" ? colours.tint(node.modality, 0.18) : "#ffffff",
@@ -96,7 +133,7 @@ function elements(nodes: GraphNode[], edges: Drawn[], data: PageData, colours: C
         colour: colour(drawn), thick: 1.3 + 5 * Math.min(1, Math.abs(drawn.edge.strength ?? 0.3)),
         begin: arrow[drawn.edge.mark_source] ?? "none", end: arrow[drawn.edge.mark_target] ?? "none",
         faint: 0.35 + 0.65 * Math.min(1, drawn.edge.stability ?? 1),
-        name: `${drawn.edge.source} ${glyph(drawn.edge)} ${drawn.edge.target}`, details: edgeDetails(drawn),
+        name: `${drawn.edge.source} ${glyph(drawn.edge)} ${drawn.edge.target}`, details: [...edgeDetails(drawn), ...(drawn.origin === "discovered" ? directionRow(drawn.edge, data) : [])],
       },
       classes: `${drawn.origin} ${form(drawn.edge)}`,
     })),
@@ -115,7 +152,9 @@ const style = [
   { selector: "edge", style: { width: "data(thick)", "line-color": "data(colour)", "target-arrow-color": "data(colour)",
     "source-arrow-color": "data(colour)", "source-arrow-shape": "data(begin)", "target-arrow-shape": "data(end)",
     "arrow-scale": 1.1, "curve-style": "bezier", "control-point-step-size": 50, opacity: "data(faint)" } },
-  { selector: "edge.learned", style: { "line-style": "solid" } },
+  { selector: "edge.routed", style: { "curve-style": "unbundled-bezier", "edge-distances": "intersection",
+    "control-point-weights": (edge: EdgeSingular) => edge.scratch("controlPointWeights"),
+    "control-point-distances": (edge: EdgeSingular) => edge.scratch("controlPointDistances") } },
   { selector: "edge.conflict", style: { "line-style": "dashed" } },
   { selector: "edge.undirected", style: { "line-style": "dotted" } },
   { selector: ".off", style: { display: "none" } },
@@ -139,10 +178,10 @@ function legend(hasConflict: boolean, both: boolean): HTMLElement {
 }
 
 export function graphView(data: PageData, colours: Colours): HTMLElement[] {
-  const drawn: Drawn[] = [
+  const drawn: Drawn[] = forward([
     ...present(data.learned).map((edge) => ({ edge, origin: "learned" as const })),
     ...present(data.discovered).map((edge) => ({ edge, origin: "discovered" as const })),
-  ];
+  ]);
   const known = new Map<string, GraphNode>();
   for (const node of [...(data.learned?.nodes ?? []), ...(data.discovered?.nodes ?? [])]) known.set(node.id, node);
   const linked = new Set(drawn.flatMap(({ edge }) => [edge.source, edge.target]));
@@ -176,11 +215,38 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
       });
     });
   }
+  /** One edge per pair, and of those without a direction only what fits the layers that the others make. */
+  function layered(): EdgeSingular[] {
+    const visible = cy!.edges(":visible").toArray() as EdgeSingular[];
+    const pair = (edge: EdgeSingular) => [edge.source().id(), edge.target().id()].sort().join("\n");
+    const taken = new Set<string>();
+    const next = new Map<string, string[]>();
+    const kept: EdgeSingular[] = [];
+    for (const directed of [true, false]) {
+      for (const edge of visible) {
+        const [from, to] = [edge.source().id(), edge.target().id()];
+        if (edge.hasClass("directed") !== directed || taken.has(pair(edge)) || leads(next, to, from)) continue;
+        taken.add(pair(edge));
+        next.set(from, [...(next.get(from) ?? []), to]);
+        kept.push(edge);
+      }
+    }
+    return kept;
+  }
   function arrange(): void {
     if (cy === null) return;
     const narrow = canvas.clientWidth < 620;
-    cy.elements(":visible").layout({ name: "dagre", rankDir: narrow ? "TB" : "LR", nodeSep: narrow ? 18 : 22, rankSep: narrow ? 60 : 110,
-      ranker: "network-simplex", fit: false, animate: false } as cytoscape.LayoutOptions).run();
+    const kept = layered();
+    cy.edges().removeClass("routed");
+    cy.nodes(":visible").union(cy.collection(kept as never)).layout({ name: "dagre", rankDir: narrow ? "TB" : "LR",
+      nodeSep: narrow ? 18 : 22, rankSep: narrow ? 60 : 110, ranker: "network-simplex",
+      edgeWeight: (edge: EdgeSingular) => (edge.hasClass("directed") ? 6 : 1), useDagreEdgeControlPoints: true,
+      automaticDagreEdgeStyle: false, fit: false, animate: false } as cytoscape.LayoutOptions).run();
+    for (const edge of kept) {
+      // Parallel edges are spread by the drawing itself.
+      const alone = edge.parallelEdges().filter((other) => other.visible()).length === 1;
+      edge.toggleClass("routed", alone && (edge.scratch("controlPointWeights") ?? []).length > 0);
+    }
     fit();
   }
   function fit(): void {
@@ -196,10 +262,10 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
     tip.replaceChildren(h("strong", {}, name),
       h("dl", {}, ...rows.flatMap(([key, value]) => [h("dt", {}, key), h("dd", {}, value)])));
     tip.hidden = false;
-    const room = stage.clientWidth - tip.offsetWidth - 6;
-    tip.style.left = `${Math.max(4, Math.min(room, x + 14))}px`;
-    const below = y + 14 + tip.offsetHeight < stage.clientHeight;
-    tip.style.top = `${below ? y + 14 : Math.max(4, y - tip.offsetHeight - 10)}px`;
+    tip.style.left = "0";
+    const right = x + 14 + tip.offsetWidth < stage.clientWidth;
+    tip.style.left = `${right ? x + 14 : Math.max(2, x - tip.offsetWidth - 14)}px`;
+    tip.style.top = `${Math.max(2, Math.min(stage.clientHeight - tip.offsetHeight - 2, y + 10))}px`;
   }
   function start(): void {
     cy = cytoscape({ container: canvas, elements: elements(nodes, edges, data, colours), style, userZoomingEnabled: false,
@@ -215,6 +281,11 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
       show(String(target.data("name")), target.data("details"), event.renderedPosition.x, event.renderedPosition.y);
     });
     const clear = () => { cy!.elements().removeClass("lit"); tip.hidden = true; };
+    // The routes were made for the places that the layout chose.
+    cy.on("drag", "node", (event) => {
+      const moved = event.target as NodeSingular;
+      moved.union(moved.descendants()).connectedEdges().removeClass("routed");
+    });
     cy.on("mouseout", "node, edge", clear);
     cy.on("tap", (event) => { if (event.target === cy) clear(); });
     let width = canvas.clientWidth;
@@ -222,7 +293,7 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
       if (canvas.clientWidth === width) return;
       const turned = (canvas.clientWidth < 620) !== (width < 620);
       width = canvas.clientWidth;
-      if (turned) arrange(); else fit();
+      requestAnimationFrame(() => { if (turned) arrange(); else fit(); });
     }).observe(canvas);
   }
   // The canvas has no size before it is in the page.

@@ -63,7 +63,7 @@ function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement
 
 /** Rows: latents; cells: correlation with the columns of `names`. */
 function matrix(caption: string, rows: string[], names: string[], value: (row: string, name: string) => number | null): HTMLElement {
-  return h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "matrix" }, h("caption", {}, caption),
+  return h("div", { class: "matrix-block" }, h("h3", {}, caption), h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "matrix" },
     h("thead", {}, h("tr", {}, h("td", {}), ...names.map((name) =>
       h("th", { scope: "col" }, h("span", { title: name }, shortened(name, 26)))))),
     h("tbody", {}, ...rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row), ...names.map((name) => {
@@ -74,7 +74,7 @@ function matrix(caption: string, rows: string[], names: string[], value: (row: s
         if (Math.abs(number) > 0.72) cell.style.color = "#ffffff";
       }
       return cell;
-    }))))));
+    })))))));
 }
 
 function overview(data: PageData): HTMLElement[] {
@@ -91,12 +91,12 @@ function overview(data: PageData): HTMLElement[] {
     const names = [...strongest.keys()].sort((a, b) => strongest.get(b)! - strongest.get(a)!).slice(0, kMatrixColumns);
     const values = new Map(found.map((relation) => [`${relation.latent}\n${key(relation)}`, relation.spearman]));
     const rest = strongest.size - names.length;
-    out.push(matrix(`Hidden variables and covariates: Spearman correlation${rest > 0 ? ` (the ${names.length} strongest of ${strongest.size} covariates)` : ""}`,
+    out.push(matrix(`With covariates${rest > 0 ? ` (the ${names.length} strongest of ${strongest.size} covariates)` : ""}`,
       latents, names, (row, name) => values.get(`${row}\n${name}`) ?? null));
   }
   if (data.correlations !== null && data.correlations.names.length > 1) {
     const { names, rows } = data.correlations;
-    out.push(matrix("Hidden variables among themselves: Spearman correlation", names, names, (row, name) =>
+    out.push(matrix("Among themselves", names, names, (row, name) =>
       row === name ? null : rows[names.indexOf(row)]?.[names.indexOf(name)] ?? null));
   }
   return out;
@@ -109,6 +109,7 @@ export function latentsView(data: PageData, colours: Colours): HTMLElement[] {
       "with measured columns, strongest first: ", h("b", { class: "positive" }, "blue to the right"), " rises with it, ",
       h("b", { class: "negative" }, "red to the left"), " falls."),
     h("div", { class: "cards" }, ...data.run.latents.map((latent) => card(latent, data, colours))),
-    ...overview(data),
+    h("p", {}, "The same as Spearman correlations, side by side (for covariates with several unordered categories: the correlation ratio)."),
+    h("div", { class: "matrices" }, ...overview(data)),
   ];
 }

@@ -32,8 +32,8 @@ function figures(data: PageData): HTMLElement {
 
 function contents(): void {
   const nav = document.getElementById("contents")!;
-  for (const heading of document.querySelectorAll<HTMLElement>("main > section > h2")) {
-    nav.append(h("a", { href: `#${heading.parentElement!.id}` }, heading.textContent ?? ""));
+  for (const part of document.querySelectorAll<HTMLElement>("main > section")) {
+    nav.append(h("a", { href: `#${part.id}` }, part.dataset.short ?? part.id));
   }
 }
 

@@ -1,22 +1,24 @@
 // Scores against a known truth (simulated data only).
 import type { LatentScore, Scores } from "./data";
 import { h, table } from "./dom";
-import { share, spoken } from "./format";
+import { integer, share, spoken } from "./format";
 
 const named: Record<string, string> = {
   mcc_spearman: "Mean correlation with the truth (Spearman)", mcc_spearman_min: "Worst latent (Spearman)",
   mcc: "Mean correlation with the truth (Pearson)", r2: "R\u00B2 of the truth given the estimates",
-  shd: "Wrong edges between modalities", shd_within: "Wrong edges inside modalities",
+  shd: "Edges between modalities missing, extra or reversed", shd_within: "The same inside modalities",
+  shd_skeleton: "Edges missing or extra, direction left aside", participants: "Participants compared",
 };
+const isCount = (key: string): boolean => key.startsWith("shd") || key === "participants";
 
 export function scoresView(scores: Scores): HTMLElement[] {
   const rows = Object.entries(scores).filter((entry): entry is [string, number] => typeof entry[1] === "number")
-    .filter(([key, value]) => !(key.startsWith("shd") && value < 0));
+    .filter(([key, value]) => !(isCount(key) && value < 0));
   return [
     h("p", {}, "The data were simulated, so the true hidden variables and their graph are known. Estimates were matched to the truth ",
       "inside each modality; nothing was chosen with the truth."),
     table([{ name: "Score", cell: (r: [string, number]) => named[r[0]] ?? spoken(r[0]) },
-      { name: "Value", numeric: true, cell: (r) => (r[0].startsWith("shd") ? String(r[1]) : share(r[1], 3)) }], rows),
+      { name: "Value", numeric: true, cell: (r) => (isCount(r[0]) ? integer(r[1]) : share(r[1], 3)) }], rows),
     ...(scores.latents.length > 0 ? [table<LatentScore>([
       { name: "True variable", cell: (r) => r.truth }, { name: "Estimate", cell: (r) => r.estimate },
       { name: "Spearman", numeric: true, cell: (r) => share(r.spearman, 3) },

@@ -4,12 +4,13 @@ import { decimal, integer, joined, plural, share } from "./format";
 
 export type Verdict = "good" | "fair" | "poor" | "unknown";
 export const kGood = 0.95;
-export const kFair = 0.85;
+export const kFair = 0.9;
 
 export function verdict(latent: LatentInfo): Verdict {
   if (!(latent.replicates > 0) || latent.agreement === null) return "unknown";
-  if (latent.agreement >= kGood) return "good";
-  return latent.agreement >= kFair ? "fair" : "poor";
+  const shown = Math.round(100 * latent.agreement) / 100;  // judged as it is printed
+  if (shown >= kGood) return "good";
+  return shown >= kFair ? "fair" : "poor";
 }
 
 export const verdictWords: Record<Verdict, string> = {
