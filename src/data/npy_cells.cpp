@@ -59,7 +59,7 @@ double NpyCells::number(std::size_t index) const {
       return value;
     }
     case 'i': {
-      const std::size_t shift = 64 - 8 * header_.item;
+      const std::size_t shift = 8 * ((8 - header_.item % 8) % 8);
       const std::uint64_t moved = raw << shift;
       std::int64_t value = 0;
       std::memcpy(&value, &moved, sizeof value);

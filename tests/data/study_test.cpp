@@ -329,5 +329,26 @@ TEST_F(StudyTest, ReadTableFindsItsId) {
             1U);  // constant kept
 }
 
+class Watcher : public Observer {
+ public:
+  void message(LogLevel, const std::string& text) override { messages.push_back(text); }
+  void progress(const Progress& progress) override { fraction = progress.fraction; }
+  bool cancelled() const override { return stop; }
+  std::vector<std::string> messages;
+  double fraction = -1;
+  bool stop = false;
+};
+
+TEST_F(StudyTest, ObserverWatchesAndCancels) {
+  add("a", "id,x\n1,1\n2,2\n");
+  add("b", "id,y\n1,1\n2,2\n");
+  Watcher watcher;
+  load_study(spec, 0, &watcher);
+  EXPECT_EQ(watcher.fraction, 0.5);
+  EXPECT_THAT(watcher.messages, Contains(HasSubstr("b: 2 rows, 1 columns")));
+  watcher.stop = true;
+  EXPECT_THROW(load_study(spec, 0, &watcher), Interrupted);
+}
+
 }  // namespace
 }  // namespace polycause

@@ -177,5 +177,13 @@ TEST_F(XportTest, TruncationAndMutationsNeverCrash) {
   }
 }
 
+TEST(XportAbsent, SaysWhatToInstall) {
+  if (has_xport()) GTEST_SKIP() << "built with ReadStat";
+  const TestFolder folder;
+  folder.write("t.xpt", "HEADER RECORD*******LIB");
+  EXPECT_THAT(error_of<DataError>([&] { read_raw_table(folder.path("t.xpt"), ReadOptions()); }),
+              HasSubstr("install libreadstat-dev"));
+}
+
 }  // namespace
 }  // namespace polycause
