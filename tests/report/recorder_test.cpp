@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -93,6 +94,30 @@ TEST(Tensorboard, Crc32cMatchesPublishedValues) {
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAu);  // RFC 3720, B.4
   EXPECT_EQ(crc32c(std::string(32, '\xFF')), 0x62A8AB43u);
   EXPECT_EQ(crc32c(""), 0u);
+}
+
+std::string hex(const std::string& bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    constexpr const char* kDigits = "0123456789abcdef";
+    text += kDigits[static_cast<unsigned char>(c) >> 4];
+    text += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return text;
+}
+
+TEST(Tensorboard, RecordsMatchThoseOfProtobuf) {
+  const auto golden =
+      nlohmann::json::parse(read_file(POLYCAUSE_SOURCE_DIR "/tests/golden/tensorboard.json"));
+  ASSERT_EQ(golden["cases"].size(), 5u);
+  for (const auto& event : golden["cases"]) {
+    const double time = event["wall_time"];
+    const std::string payload =
+        event.contains("tag") ? scalar_event(time, event["step"], event["tag"].get<std::string>(),
+                                             event["value"].get<float>())
+                              : version_event(time);
+    EXPECT_EQ(hex(tf_record(payload)), event["record"].get<std::string>());
+  }
 }
 
 class Collector : public Observer {
