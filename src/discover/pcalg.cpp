@@ -8,10 +8,7 @@ namespace {
 class Pcalg {
  public:
   Pcalg(const Skeleton& skeleton, const Colliders& colliders, bool solve_conflicts)
-      : skeleton_(skeleton),
-        ambiguous_(colliders.ambiguous),
-        solve_(solve_conflicts),
-        graph_(skeleton.size()) {
+      : ambiguous_(colliders.ambiguous), solve_(solve_conflicts), graph_(skeleton.size()) {
     for (std::size_t i = 0; i < skeleton.size(); ++i) {
       for (std::size_t j = 0; j < skeleton.size(); ++j) {
         if (skeleton.adjacent(i, j)) graph_.set_edge(i, j, End::kTail, End::kTail);
@@ -99,7 +96,6 @@ class Pcalg {
     }
   }
 
-  const Skeleton& skeleton_;
   const std::set<Triple>& ambiguous_;
   bool solve_;
   MarkMatrix graph_;
