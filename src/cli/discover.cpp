@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <sstream>
 
@@ -21,6 +23,8 @@ struct DiscoverArguments {
   std::string out;
   std::string id;
   std::vector<std::string> missing;
+  std::string types;
+  std::string knowledge;
   std::vector<std::string> tiers;
   std::string tiers_file;
   std::map<std::string, std::string> settings;  ///< key -> text of its option, "" = not given
@@ -51,6 +55,12 @@ void add_tier(Knowledge& knowledge, int tier, const std::string& line, const std
 /// Tiers of --tiers FILE (one tier per line, earliest first, # begins a comment), then of --tier.
 Knowledge read_knowledge(const DiscoverArguments& arguments) {
   Knowledge knowledge;
+  if (!arguments.knowledge.empty()) knowledge = read_tetrad_knowledge(arguments.knowledge);
+  if (!knowledge.tier.empty() && (!arguments.tiers.empty() || !arguments.tiers_file.empty())) {
+    throw ConfigError(arguments.knowledge +
+                      ": found tiers here and after --tiers or --tier; expected "
+                      "them in one place; remove one");
+  }
   int tier = 0;
   if (!arguments.tiers_file.empty()) {
     std::istringstream lines(read_file(arguments.tiers_file));
@@ -63,6 +73,32 @@ Knowledge read_knowledge(const DiscoverArguments& arguments) {
   return knowledge;
 }
 
+/// --types FILE: one "column,type" per line; # begins a comment.
+std::map<std::string, ColumnType> read_types(const std::string& path) {
+  std::map<std::string, ColumnType> types;
+  std::istringstream lines(read_file(path));
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    line = trimmed(line.substr(0, line.find('#')));
+    if (line.empty()) continue;
+    const std::size_t comma = line.rfind(',');
+    const std::string where = fmt::format("{}:{}", path, number);
+    if (comma == std::string::npos) {
+      throw ConfigError(
+          fmt::format("{}: found '{}'; expected 'column,type', for example "
+                      "'smoker,categorical'",
+                      where, line));
+    }
+    try {
+      types[trimmed(line.substr(0, comma))] = column_type_from(trimmed(line.substr(comma + 1)));
+    } catch (const ConfigError& error) {
+      throw ConfigError(where + ": " + error.what());
+    }
+  }
+  return types;
+}
+
 Table read_tables(const DiscoverArguments& arguments) {
   TableOptions options;
   if (!arguments.id.empty()) {
@@ -70,10 +106,26 @@ Table read_tables(const DiscoverArguments& arguments) {
     options.id_required = arguments.id != "none";
   }
   if (!arguments.missing.empty()) options.missing = arguments.missing;
+  std::map<std::string, ColumnType> types;
+  if (!arguments.types.empty()) types = read_types(arguments.types);
   std::vector<Table> tables;
   for (const std::string& path : arguments.tables) {
-    tables.push_back(read_table(path, options));
-    if (arguments.tables.size() == 1) tables.back().name.clear();
+    options.types.clear();
+    Table table = read_table(path, options);
+    for (const auto& [column, type] : types) {
+      if (table.find(column) < table.columns.size()) options.types[column] = type;
+    }
+    if (!options.types.empty()) table = read_table(path, options);
+    if (arguments.tables.size() == 1) table.name.clear();
+    tables.push_back(std::move(table));
+  }
+  for (const auto& [column, type] : types) {
+    const std::string& name = column;
+    const auto has = [&](const Table& table) { return table.find(name) < table.columns.size(); };
+    if (std::none_of(tables.begin(), tables.end(), has)) {
+      throw ConfigError(fmt::format("{}: there is no column '{}' in the tables; check the spelling",
+                                    arguments.types, name));
+    }
   }
   return tables.size() == 1 ? tables.front() : join(tables);
 }
@@ -147,6 +199,15 @@ void add_discover(CLI::App& program, Terminal& terminal) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->option_text("TOKENS");
+  command
+      ->add_option("--types", arguments->types,
+                   "File of lines 'column,type' where detection is wrong: continuous, binary, "
+                   "ordinal, categorical")
+      ->option_text("FILE");
+  command
+      ->add_option("--knowledge", arguments->knowledge,
+                   "Tetrad's knowledge file: tiers, forbidden and required edges")
+      ->option_text("FILE");
   command
       ->add_option("--tiers", arguments->tiers_file,
                    "File with one tier per line, earliest first, names separated by commas")

@@ -86,6 +86,25 @@ Knowledge knowledge_of(const Study& study, const Table& latents) {
   return knowledge;
 }
 
+/// A restart's latents under the names, in the order and with the signs of the reported ones, so
+/// that discovery can draw from both.
+Table aligned_to(const Table& latents, const Table& replicate) {
+  std::vector<std::size_t> partner;
+  agreement(latents, replicate, &partner);
+  Table out;
+  out.name = latents.name;
+  out.ids = replicate.ids;
+  for (std::size_t i = 0; i < latents.columns.size(); ++i) {
+    Column column = replicate.columns.at(partner.at(i));
+    column.name = latents.columns[i].name;
+    if (spearman(latents.columns[i].values, column.values) < 0) {
+      for (double& value : column.values) value = -value;
+    }
+    out.columns.push_back(std::move(column));
+  }
+  return out;
+}
+
 }  // namespace
 
 FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
@@ -134,10 +153,20 @@ FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
 Graph discover_in_run(const std::string& directory, const FittedStudy& fitted, Terminal& terminal) {
   const Clock::time_point start = Clock::now();
   const Table& latents = fitted.fit.encoding.latents;
-  std::vector<Table> tables{latents};
-  tables.insert(tables.end(), fitted.study.covariates.begin(), fitted.study.covariates.end());
-  Graph graph = discover(join(tables), knowledge_of(fitted.study, latents),
-                         fitted.settings.discover, &terminal);
+  const auto with_covariates = [&](const Table& estimate) {
+    std::vector<Table> tables{estimate};
+    tables.insert(tables.end(), fitted.study.covariates.begin(), fitted.study.covariates.end());
+    return join(tables);
+  };
+  const DiscoverOptions& options = fitted.settings.discover;
+  std::vector<Table> estimates;
+  if (options.bootstrap > 0) {
+    for (const Table& replicate : fitted.fit.replicates) {
+      estimates.push_back(with_covariates(aligned_to(latents, replicate)));
+    }
+  }
+  Graph graph = discover(with_covariates(latents), knowledge_of(fitted.study, latents), options,
+                         &terminal, estimates);
   for (Node& node : graph.nodes) {
     const bool latent = latents.find(node.id) < latents.columns.size();
     node.type = latent ? "latent" : "covariate";

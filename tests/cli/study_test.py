@@ -200,6 +200,20 @@ class Discover(program.ProgramTest):
         self.run_program("discover", "who.csv", "--out", "b", "--id", "name", code=3)
         self.assertNotIn("b", self.files())
 
+    def test_knowledge_file_and_types(self):
+        text = self.chain().read_text(encoding="utf-8").splitlines()
+        rows = [text[0] + ",k"] + [line + f",{i % 3}" for i, line in enumerate(text[1:])]
+        self.write("chain.csv", "\n".join(rows) + "\n")
+        self.write("known.txt", "/knowledge\nforbiddirect\nx y\n\nrequiredirect\nz y\n")
+        self.write("types.txt", "k, categorical  # not a number\n")
+        self.run_program("discover", "chain.csv", "--out", "a", "--knowledge", "known.txt", "--types", "types.txt")
+        self.assertEqual(self.edges("a")[("z", "y")], ("tail", "arrow"))
+        self.assertNotIn(("x", "y"), self.edges("a"))
+        self.write("types.txt", "absent,categorical\n")
+        self.run_program("discover", "chain.csv", "--out", "b", "--types", "types.txt", code=2)
+        self.write("types.txt", "k,colourful\n")
+        self.assertIn("types.txt:1", self.run_program("discover", "chain.csv", "--out", "b", "--types", "types.txt", code=2).stderr)
+
     def test_options_are_settings_with_their_ranges(self):
         self.chain()
         for option, value in (("--alpha", "2"), ("--engine", "none"), ("--test", "magic"), ("--set", "discover.alfa=1")):
