@@ -4,6 +4,7 @@ const palette = ["#0063a3", "#b24a00", "#00795a", "#8e3d7b", "#7a6200", "#2f7fa8
 export const kCovariate = "#5f6b76";
 export const kPositive = "#2f5d8c";
 export const kNegative = "#b5482a";
+export const kUnsigned = "#4a5560";
 export const kModel = "#00795a";
 export const kConflict = "#8e3d7b";
 

@@ -30,7 +30,6 @@ export function svg<K extends keyof SVGElementTagNameMap>(
 
 export interface TableColumn<Row> {
   name: string;
-  /** Shown as it is; a string is put in as text. */
   cell: (row: Row) => Child;
   numeric?: boolean;
   title?: string;
@@ -45,4 +44,11 @@ export function table<Row>(columns: TableColumn<Row>[], rows: Row[], caption?: s
         ...columns.map((c) => h("th", { scope: "col", class: align(c), title: c.title }, c.name)))),
       h("tbody", {}, ...rows.map((row) =>
         h("tr", {}, ...columns.map((c) => h("td", { class: align(c) }, c.cell(row))))))));
+}
+
+/** A long name that may be broken after a dot, a slash or an underscore. */
+export function named(text: string): HTMLElement {
+  const span = h("span", {});
+  for (const piece of text.split(/(?<=[._/=])/)) span.append(piece, h("wbr"));
+  return span;
 }

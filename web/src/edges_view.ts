@@ -1,22 +1,22 @@
 // The table of edges: sorted, filtered, copied.
 import type { GraphEdge, PageData } from "./data";
-import { h } from "./dom";
+import { h, named } from "./dom";
 import { csvCell, integer, plural, pValue, share } from "./format";
 import { form, glyph, isAbsent } from "./words";
 
 interface Row { edge: GraphEdge; origin: string }
 interface Column {
-  key: string; name: string; title: string; numeric: boolean;
+  key: string; name: string; title: string; numeric: boolean; names?: boolean;
   text: (row: Row) => string; value: (row: Row) => string | number | null; raw: (row: Row) => string;
 }
 
 const rawNumber = (value: number | null) => (value === null || value === undefined ? "" : String(value));
 
 const columns: Column[] = [
-  { key: "source", name: "From", title: "", numeric: false, text: (r) => r.edge.source, value: (r) => r.edge.source, raw: (r) => r.edge.source },
+  { key: "source", name: "From", title: "", numeric: false, names: true, text: (r) => r.edge.source, value: (r) => r.edge.source, raw: (r) => r.edge.source },
   { key: "marks", name: "", title: "Arrow: direction found; line: direction not identifiable", numeric: false,
     text: (r) => glyph(r.edge), value: (r) => form(r.edge), raw: (r) => `${r.edge.mark_source}-${r.edge.mark_target}` },
-  { key: "target", name: "To", title: "", numeric: false, text: (r) => r.edge.target, value: (r) => r.edge.target, raw: (r) => r.edge.target },
+  { key: "target", name: "To", title: "", numeric: false, names: true, text: (r) => r.edge.target, value: (r) => r.edge.target, raw: (r) => r.edge.target },
   { key: "found_by", name: "Found by", title: "The fitted model, or the search over latents and covariates", numeric: false,
     text: (r) => r.origin, value: (r) => r.origin, raw: (r) => r.origin },
   { key: "kind", name: "Kind", title: "", numeric: false, text: (r) => (isAbsent(r.edge) ? r.edge.kind : form(r.edge)),
@@ -28,7 +28,7 @@ const columns: Column[] = [
   { key: "n", name: "n", title: "Participants behind the weakest test", numeric: true, text: (r) => integer(r.edge.n), value: (r) => r.edge.n, raw: (r) => rawNumber(r.edge.n) },
   { key: "stability", name: "Stability", title: "Share of repetitions with this edge", numeric: true,
     text: (r) => share(r.edge.stability), value: (r) => r.edge.stability, raw: (r) => rawNumber(r.edge.stability) },
-  { key: "adjusted_for", name: "Adjusted for", title: "Variables conditioned on in the weakest test", numeric: false,
+  { key: "adjusted_for", name: "Adjusted for", title: "Variables conditioned on in the weakest test", numeric: false, names: true,
     text: (r) => r.edge.separating_set.join(", "), value: (r) => r.edge.separating_set.length, raw: (r) => r.edge.separating_set.join(";") },
 ];
 
@@ -40,15 +40,18 @@ export function compare(a: string | number | null, b: string | number | null, do
   return down ? -order : order;
 }
 
+const strongestFirst = (edges: GraphEdge[], origin: string): Row[] =>
+  edges.map((edge) => ({ edge, origin })).sort((a, b) => Math.abs(b.edge.strength ?? 0) - Math.abs(a.edge.strength ?? 0));
+
 export function edgesView(data: PageData): HTMLElement[] {
   const rows: Row[] = [
-    ...(data.learned?.edges ?? []).map((edge) => ({ edge, origin: "model" })),
-    ...(data.discovered?.edges ?? []).map((edge) => ({ edge, origin: "search" })),
+    ...strongestFirst(data.discovered?.edges ?? [], "search"),
+    ...strongestFirst(data.learned?.edges ?? [], "model"),
   ];
   if (rows.length === 0) return [h("p", {}, "No edges were found.")];
   const used = columns.filter((column) => !["p_value", "q_value", "n", "stability", "adjusted_for", "strength"].includes(column.key) ||
     rows.some((row) => column.raw(row) !== ""));
-  const state = { key: "strength", down: true, text: "", origin: "", form: "" };
+  const state = { key: "", down: true, text: "", origin: "", form: "" };
   let visible = rows;
 
   const body = h("tbody");
@@ -62,12 +65,12 @@ export function edgesView(data: PageData): HTMLElement[] {
 
   function refresh(): void {
     const wanted = state.text.toLowerCase();
-    const column = columns.find((c) => c.key === state.key)!;
+    const column = columns.find((c) => c.key === state.key);
     visible = rows.filter((row) => (state.origin === "" || row.origin === state.origin) && (state.form === "" || form(row.edge) === state.form) &&
       (wanted === "" || `${row.edge.source} ${row.edge.target}`.toLowerCase().includes(wanted)))
-      .sort((a, b) => compare(column.value(a), column.value(b), state.down));
+      .sort((a, b) => (column ? compare(column.value(a), column.value(b), state.down) : 0));
     body.replaceChildren(...visible.map((row) => h("tr", { class: isAbsent(row.edge) ? "absent" : undefined }, ...used.map((c) =>
-      h("td", { class: c.numeric ? "num" : undefined }, c.text(row))))));
+      h("td", { class: c.numeric ? "num" : c.names ? undefined : "word" }, c.names ? named(c.text(row)) : c.text(row))))));
     heads.forEach((head, i) => head.setAttribute("aria-sort",
       used[i].key === state.key ? (state.down ? "descending" : "ascending") : "none"));
     status.textContent = visible.length === rows.length ? plural(rows.length, "edge") : `${visible.length} of ${rows.length} edges`;
@@ -103,7 +106,7 @@ export function edgesView(data: PageData): HTMLElement[] {
         refresh();
       } })),
       data.learned && data.discovered ? choice("Found by", [["", "all"], ["model", "model"], ["search", "search"]], (v) => { state.origin = v; }) : null,
-      choice("Kind", [["", "all"], ["directed", "directed"], ["undirected", "undirected"], ["conflict", "conflict"], ["partial", "partial"]], (v) => { state.form = v; }),
+      choice("Kind", [["", "all"], ["directed", "directed"], ["undirected", "undirected"], ["bidirected", "bidirected"], ["conflict", "conflict"], ["partial", "partial"]], (v) => { state.form = v; }),
       h("span", { class: "buttons" }, h("button", { type: "button", click: copy }, "Copy as CSV")), status),
     h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "edges" }, h("thead", {}, h("tr", {}, ...heads)), body)),
     h("p", { class: "note" }, "p-values treat the latents as if they had been measured; they are estimates, so take p and q as a ranking."),

@@ -9,8 +9,8 @@ const kChartsOpen = 4;
 
 export interface Chart { title: string; stage: number; lines: Line[] }
 
-const stages = ["autoencoder", "start", "search", "branch", "prune"];
-const stageWords: Record<string, string> = { autoencoder: "autoencoders", start: "starts", branch: "branches" };
+const stages = ["autoencoder", "explore", "start", "search", "branch", "prune"];
+const stageWords: Record<string, string> = { autoencoder: "autoencoders", explore: "exploration", start: "starts", branch: "branches" };
 const quantityWords: Record<string, string> = { nll: "negative log-likelihood", mse: "mean squared error" };
 
 /** "restart0/branch1/again/nll_validation": one chart per restart, stage and quantity, one colour per numbered part

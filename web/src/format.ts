@@ -29,16 +29,17 @@ const superscript = "\u2070\u00B9\u00B2\u00B3\u2074\u2075\u2076\u2077\u2078\u207
 
 export function percent(part: number, whole: number): string {
   if (!(whole > 0)) return none;
+  if (part === 0) return "0 %";
   const value = (100 * part) / whole;
   return value > 0 && value < 0.1 ? "< 0.1 %" : `${value.toFixed(value < 10 ? 1 : 0)} %`;
 }
 
 export function seconds(value: number | null | undefined): string {
   if (typeof value !== "number" || !Number.isFinite(value)) return none;
-  if (value < 60) return `${value.toFixed(1)} s`;
-  const minutes = Math.floor(value / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(value - 60 * minutes)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (value < 59.95) return `${value.toFixed(1)} s`;
+  const whole = Math.round(value);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>

@@ -1,23 +1,26 @@
 // The drawing of the graph: modalities as groups, layers from causes to effects.
 import cytoscape, { type Core, type EdgeSingular, type NodeSingular } from "cytoscape";
 import dagre from "cytoscape-dagre";
-import { Colours, kConflict, kCovariate, kModel, kNegative, kPositive } from "./colours";
+import { Colours, kConflict, kCovariate, kModel, kNegative, kPositive, kUnsigned } from "./colours";
 import type { GraphEdge, GraphNode, LatentInfo, PageData, Relation } from "./data";
 import { h, svg } from "./dom";
 import { integer, plural, pValue, share, shortened } from "./format";
-import { form, glyph, present, verdict, verdictWords } from "./words";
+import { form, glyph, present, unsignedEnds, verdict, verdictWords } from "./words";
 
 cytoscape.use(dagre as unknown as cytoscape.Ext);
+
+/** More edges than this among covariates are left out at first. */
+const kAmongShown = 12;
 
 type Origin = "learned" | "discovered";
 interface Drawn { edge: GraphEdge; origin: Origin }
 
 const arrow = { tail: "none", arrow: "triangle", circle: "circle" } as const;
 
-function colour({ edge, origin }: Drawn): string {
+function colour({ edge, origin }: Drawn, unsigned: Set<string>): string {
   if (origin === "learned") return kModel;
-  const kind = form(edge);
-  if (kind === "conflict") return kConflict;
+  if (form(edge) === "conflict") return kConflict;
+  if (unsigned.has(edge.source) || unsigned.has(edge.target)) return kUnsigned;
   return (edge.strength ?? 0) < 0 ? kNegative : kPositive;
 }
 
@@ -30,6 +33,7 @@ export function edgeDetails({ edge, origin }: Drawn): [string, string][] {
   const kinds = {
     directed: "directed", undirected: "linked, direction not identifiable",
     conflict: "conflict: evidence about the direction contradicts itself", partial: "an end is undecided",
+    bidirected: "hidden common cause, no direct link",
   };
   const rows: [string, string][] = [["Found by", origin === "learned" ? "the fitted model" : "search"],
     ["Kind", kinds[form(edge)]]];
@@ -107,6 +111,7 @@ function elements(nodes: GraphNode[], edges: Drawn[], data: PageData, colours: C
     return (data.relations ?? []).filter((r) => r.latent === id && r.table === group);
   };
   const latents = new Map(data.run.latents.map((latent) => [latent.name, latent]));
+  const unsigned = unsignedEnds(data);
   return [
     ...groups.map((name) => ({ data: { id: `group:${name}`, label: shortened(name, 30), tint: colours.tint(name, 0.07),
       line: colours.tint(name, 0.45), ink: colours.of(name) } })),
@@ -130,7 +135,7 @@ function elements(nodes: GraphNode[], edges: Drawn[], data: PageData, colours: C
     ...edges.map((drawn, index) => ({
       data: {
         id: `edge:${index}`, source: `node:${drawn.edge.source}`, target: `node:${drawn.edge.target}`,
-        colour: colour(drawn), thick: 1.3 + 5 * Math.min(1, Math.abs(drawn.edge.strength ?? 0.3)),
+        colour: colour(drawn, unsigned), thick: 1.3 + 5 * Math.min(1, Math.abs(drawn.edge.strength ?? 0.3)),
         begin: arrow[drawn.edge.mark_source] ?? "none", end: arrow[drawn.edge.mark_target] ?? "none",
         faint: 0.35 + 0.65 * Math.min(1, drawn.edge.stability ?? 1),
         name: `${drawn.edge.source} ${glyph(drawn.edge)} ${drawn.edge.target}`, details: [...edgeDetails(drawn), ...(drawn.origin === "discovered" ? directionRow(drawn.edge, data) : [])],
@@ -162,7 +167,7 @@ const style = [
   { selector: "node.lit", style: { "border-width": 3 } },
 ] as unknown as cytoscape.StylesheetJson;
 
-function legend(hasConflict: boolean, both: boolean): HTMLElement {
+function legend(hasConflict: boolean, both: boolean, unsigned: boolean): HTMLElement {
   const line = (stroke: string, dash: string | undefined, words: string, head = true) =>
     h("li", {}, svg("svg", { viewBox: "0 0 34 10", width: 34, height: 10, "aria-hidden": "true" },
       svg("line", { x1: 0, y1: 5, x2: head ? 26 : 34, y2: 5, stroke, "stroke-width": 2.5, "stroke-dasharray": dash }),
@@ -170,6 +175,7 @@ function legend(hasConflict: boolean, both: boolean): HTMLElement {
   return h("ul", { class: "legend" },
     line(kPositive, undefined, "found by search, goes up together"),
     line(kNegative, undefined, "found by search, one up, other down"),
+    unsigned ? line(kUnsigned, undefined, "found by search, association without a sign") : null,
     both ? line(kModel, undefined, "edge of the fitted model") : null,
     line(kPositive, "2 4", "direction not identifiable", false),
     hasConflict ? line(kConflict, "7 4", "conflict about the direction") : null,
@@ -189,18 +195,22 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
   const left = known.size - nodes.length;
   const edges = drawn.filter(({ edge }) => known.has(edge.source) && known.has(edge.target));
   if (nodes.length === 0) return [h("p", {}, "This run has no graph.")];
+  const isLatent = (id: string) => known.get(id)?.type === "latent";
+  const touchesLatent = (edge: GraphEdge) => isLatent(edge.source) || isLatent(edge.target);
+  const amongCovariates = edges.filter(({ edge }) => !touchesLatent(edge));
 
   const canvas = h("div", { class: "canvas", role: "img", "aria-label":
     `Graph of ${plural(nodes.length, "variable")} and ${plural(edges.length, "edge")}; the table of edges below holds the same.` });
   const tip = h("div", { class: "tip", hidden: true });
   const stage = h("div", { class: "stage" }, canvas, tip);
-  const state = { origin: (data.discovered ? "discovered" : "learned") as Origin | "both", covariates: true, least: 0, stable: 0 };
+  const state = { origin: (data.discovered ? "discovered" : "learned") as Origin | "both", covariates: true, among: amongCovariates.length <= kAmongShown,
+    least: 0, stable: 0 };
   let cy: Core | null = null;
 
   const shown = (edge: EdgeSingular): boolean => {
     const { edge: e, origin } = edges[Number(edge.id().slice(5))];
     return (state.origin === "both" || state.origin === origin) && Math.abs(e.strength ?? 1) >= state.least &&
-      (e.stability ?? 1) >= state.stable;
+      (e.stability ?? 1) >= state.stable && (state.among || touchesLatent(e));
   };
   function refresh(): void {
     if (cy === null) return;
@@ -324,6 +334,11 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
       radio("learned", "of the fitted model"), radio("both", "both")) : null,
     data.discovered && nodes.some((node) => node.type !== "latent") ? h("label", {}, h("input", { type: "checkbox", checked: true,
       change: (event) => { state.covariates = (event.target as HTMLInputElement).checked; refresh(); arrange(); } }), " covariates") : null,
+    amongCovariates.length > 0 ? h("label", {}, h("input", { type: "checkbox", checked: state.among, change: (event) => {
+      state.among = (event.target as HTMLInputElement).checked;
+      refresh();
+      arrange();
+    } }), ` edges among covariates (${amongCovariates.length})`) : null,
     slider("Least strength", (value) => { state.least = value; }),
     hasStability ? slider("Least stability", (value) => { state.stable = value; }) : null,
     h("span", { class: "buttons" }, button("+", "Larger", () => zoom(1.25)), button("\u2212", "Smaller", () => zoom(0.8)),
@@ -331,7 +346,7 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
   return [
     h("p", {}, "An arrow is a hypothesis about a direct cause, under the assumptions listed at the end. Point at a box or a line, ",
       "or tap it, for its numbers. Drag boxes to arrange them."),
-    controls, stage, legend(edges.some(({ edge }) => form(edge) === "conflict"), data.learned !== null),
+    controls, stage, legend(edges.some(({ edge }) => form(edge) === "conflict"), data.learned !== null, unsignedEnds(data).size > 0),
     ...(left > 0 ? [h("p", { class: "note" }, `${plural(left, "covariate")} without any edge ${left === 1 ? "is" : "are"} not drawn.`)] : []),
   ];
 }

@@ -2,12 +2,13 @@
 import { Colours, kNegative, kPositive, shade } from "./colours";
 import { histogram } from "./chart";
 import type { GraphEdge, LatentInfo, PageData, Relation } from "./data";
-import { h } from "./dom";
+import { h, named } from "./dom";
 import { integer, share, shortened } from "./format";
 import { gloss, glyph, present, verdict, verdictSentence, verdictWords } from "./words";
 
 const kOwnShown = 8;
 const kCovariatesShown = 6;
+const kEdgesShown = 8;
 const kMatrixColumns = 24;
 
 function bars(title: string, relations: Relation[], most: number): HTMLElement | null {
@@ -27,14 +28,17 @@ function bars(title: string, relations: Relation[], most: number): HTMLElement |
     relations.length > most ? h("p", { class: "note" }, `and ${relations.length - most} weaker`) : null);
 }
 
-function links(latent: string, data: PageData): HTMLElement | null {
+function links(latent: string, data: PageData): HTMLElement {
   const own = (edge: GraphEdge) => edge.source === latent || edge.target === latent;
-  const line = (edge: GraphEdge, origin: string) =>
-    h("li", {}, `${edge.source} ${glyph(edge)} ${edge.target}`, h("span", { class: "note" }, ` ${origin}, ${share(edge.strength)}`));
+  const size = (edge: GraphEdge) => Math.abs(edge.strength ?? 0);
+  const line = (edge: GraphEdge, origin: string) => h("li", {}, named(`${edge.source} ${glyph(edge)} ${edge.target}`),
+    h("span", { class: "note" }, ` ${origin}\u00A0${share(edge.strength)}`));
+  const found = present(data.discovered).filter(own).sort((a, b) => size(b) - size(a));
   const items = [...present(data.learned).filter(own).map((edge) => line(edge, "model")),
-    ...present(data.discovered).filter(own).map((edge) => line(edge, "search"))];
-  return items.length === 0 ? h("p", { class: "note" }, "No edge touches it.")
-    : h("div", {}, h("h4", {}, "Edges"), h("ul", { class: "plain-list" }, ...items));
+    ...found.slice(0, kEdgesShown).map((edge) => line(edge, "search"))];
+  if (items.length === 0) return h("p", { class: "note" }, "No edge touches it.");
+  return h("div", {}, h("h4", {}, "Edges"), h("ul", { class: "plain-list" }, ...items),
+    found.length > kEdgesShown ? h("p", { class: "note" }, `and ${found.length - kEdgesShown} weaker in the table of edges`) : null);
 }
 
 function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement {

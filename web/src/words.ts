@@ -51,7 +51,7 @@ export function gloss(own: Relation[]): string {
   return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }
 
-export type EdgeForm = "directed" | "undirected" | "conflict" | "partial";
+export type EdgeForm = "directed" | "undirected" | "bidirected" | "conflict" | "partial";
 
 /** Kinds that say that there is no edge. */
 export const isAbsent = (edge: GraphEdge): boolean => edge.kind === "forbidden" || edge.kind === "absent";
@@ -60,7 +60,7 @@ export function form(edge: GraphEdge): EdgeForm {
   if (edge.kind === "conflict") return "conflict";
   if (edge.mark_source === "circle" || edge.mark_target === "circle") return "partial";
   if (edge.mark_source === "tail" && edge.mark_target === "tail") return "undirected";
-  return edge.mark_source === "arrow" && edge.mark_target === "arrow" ? "conflict" : "directed";
+  return edge.mark_source === "arrow" && edge.mark_target === "arrow" ? "bidirected" : "directed";
 }
 
 const left = { tail: "\u2014", arrow: "\u2190", circle: "\u25CB\u2014" };
@@ -84,6 +84,7 @@ function searchSentence(data: PageData): string {
   const covariates = data.discovered.nodes.filter((node) => node.type !== "latent").length;
   const forms: [EdgeForm, string][] = [
     ["directed", "with a direction"], ["undirected", "without one"], ["partial", "with an undecided end"],
+    ["bidirected", "explained by a hidden common cause"],
     ["conflict", "with contradicting evidence about it"],
   ];
   const counts = forms
@@ -97,6 +98,23 @@ export function strongest(edges: GraphEdge[]): GraphEdge | null {
   const size = (edge: GraphEdge) => Math.abs(edge.strength ?? 0);
   return edges.reduce<GraphEdge | null>((best, edge) =>
     edge.strength !== null && form(edge) === "directed" && (best === null || size(edge) > size(best)) ? edge : best, null);
+}
+
+/** Ids of the ends at which the strength of an edge has no sign: tests of discrete variables give an effect size only.
+ *  Where such strengths are negative, the test was one that gives signs to all. */
+export function unsignedEnds(data: PageData): Set<string> {
+  const discrete = new Set<string>();
+  for (const table of data.run.study.covariates) {
+    for (const column of table.columns) {
+      if (column.type === "continuous") continue;
+      discrete.add(`${table.name}.${column.name}`);
+      discrete.add(column.name);
+    }
+  }
+  const isDiscrete = (id: string) => discrete.has(id) || discrete.has(id.split("=")[0]);
+  const ends = present(data.discovered).filter((edge) => isDiscrete(edge.source) || isDiscrete(edge.target));
+  if (ends.some((edge) => (edge.strength ?? 0) < 0)) return new Set();
+  return new Set(ends.flatMap((edge) => [edge.source, edge.target]).filter(isDiscrete));
 }
 
 /** The study and its result in one paragraph. */
@@ -113,8 +131,8 @@ export function summary(data: PageData): string {
   if (assessed.length > 0) {
     const good = assessed.filter((latent) => verdict(latent) === "good").length;
     const poor = assessed.filter((latent) => verdict(latent) === "poor").map((latent) => latent.name);
-    sentences.push(`When the fit was repeated, ${good === assessed.length ? "all" : `${good} of ${assessed.length}`} ` +
-      `of them came back nearly unchanged (agreement ${share(kGood)} or more)` +
+    sentences.push(`When the fit was repeated, ${good === assessed.length ? "all of them" : `${good} of the ${assessed.length}`} ` +
+      `came back nearly unchanged (agreement ${share(kGood)} or more)` +
       `${poor.length > 0 ? `; ${joined(poor)} did not come back` : ""}.`);
   }
   if (data.learned !== null) {
@@ -123,9 +141,10 @@ export function summary(data: PageData): string {
       `${method.prior ? ` (${method.prior} mechanisms)` : ""}.`);
   }
   sentences.push(searchSentence(data));
-  const top = strongest(present(data.discovered));
+  const hiddenNames = new Set(latents.map((latent) => latent.name));
+  const top = strongest(present(data.discovered).filter((edge) => hiddenNames.has(edge.source) || hiddenNames.has(edge.target)));
   if (top !== null) {
-    sentences.push(`Its strongest directed edge is ${top.source} \u2192 ${top.target} (strength ${share(top.strength)}` +
+    sentences.push(`The strongest directed edge at a hidden variable is ${top.source} \u2192 ${top.target} (strength ${share(top.strength)}` +
       `${top.stability !== null ? `, stability ${share(top.stability)}` : ""}).`);
   }
   if (data.scores !== null && typeof data.scores.mcc_spearman === "number") {

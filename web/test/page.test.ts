@@ -1,0 +1,97 @@
+// The page's words and numbers, without a browser.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { complete, type GraphEdge, type LatentInfo } from "../src/data";
+import { compare } from "../src/edges_view";
+import { charts, checkText } from "../src/fit_view";
+import { csvCell, decimal, integer, joined, percent, pValue, seconds, share } from "../src/format";
+import { form, gloss, glyph, summary, unsignedEnds, verdict } from "../src/words";
+
+const edge = (over: Partial<GraphEdge>): GraphEdge => ({ source: "a", target: "b", mark_source: "tail", mark_target: "arrow",
+  kind: "discovered", strength: 0.5, p_value: null, q_value: null, n: null, separating_set: [], stability: null, ...over });
+const latent = (agreement: number | null, replicates: number): LatentInfo =>
+  ({ name: "m.z1", modality: "m", agreement, agreement_min: agreement, replicates });
+
+test("numbers", () => {
+  assert.equal(integer(1234567), "1,234,567");
+  assert.equal(integer(null), "\u2013");
+  assert.equal(share(-0.456), "\u2212.46");
+  assert.equal(share(1), "1.00");
+  assert.equal(share(-0.0001), ".00");
+  assert.equal(decimal(-12.345, 1), "\u221212.3");
+  assert.equal(pValue(0), "< 10\u207B\u00B9\u2075");
+  assert.equal(pValue(0.0421), ".042");
+  assert.equal(pValue(3.2e-12), "3 \u00D7 10\u207B\u00B9\u00B2");
+  assert.equal(pValue(null), "\u2013");
+  assert.equal(percent(1, 3), "33 %");
+  assert.equal(percent(1, 100000), "< 0.1 %");
+  assert.equal(percent(1, 0), "\u2013");
+  assert.equal(seconds(75), "1 min 15 s");
+  assert.equal(seconds(119.7), "2 min 0 s");
+  assert.equal(joined(["a", "b", "c"]), "a, b and c");
+  assert.equal(csvCell('a"b,c'), '"a""b,c"');
+});
+
+test("a latent is judged by the number that is printed", () => {
+  assert.equal(verdict(latent(0.946, 2)), "good");
+  assert.equal(verdict(latent(0.944, 2)), "fair");
+  assert.equal(verdict(latent(0.896, 2)), "fair");
+  assert.equal(verdict(latent(0.894, 2)), "poor");
+  assert.equal(verdict(latent(1, 0)), "unknown");
+  assert.equal(verdict(latent(null, 2)), "unknown");
+});
+
+test("a gloss names what goes with a latent", () => {
+  const relation = (column: string, spearman: number) => ({ latent: "m.z1", table: "m", column, spearman, n: 9 });
+  assert.equal(gloss([relation("weight", 0.9), relation("height", -0.5), relation("hair", 0.1)]), "Rises with weight; falls with height.");
+  assert.equal(gloss([relation("hair", 0.1)]), "No column of its modality goes with it clearly.");
+});
+
+test("marks", () => {
+  assert.deepEqual([form(edge({})), glyph(edge({}))], ["directed", "\u2192"]);
+  const undirected = edge({ mark_target: "tail" });
+  assert.deepEqual([form(undirected), glyph(undirected)], ["undirected", "\u2014"]);
+  const conflict = edge({ mark_source: "arrow", kind: "conflict" });
+  assert.deepEqual([form(conflict), glyph(conflict)], ["conflict", "\u2194"]);
+  const partial = edge({ mark_source: "circle" });
+  assert.deepEqual([form(partial), glyph(partial)], ["partial", "\u25CB\u2192"]);
+  assert.equal(form(edge({ mark_source: "arrow" })), "bidirected");
+});
+
+test("undefined values come last in both directions", () => {
+  const values = [0.1, null, 0.5];
+  assert.deepEqual([...values].sort((a, b) => compare(a, b, true)), [0.5, 0.1, null]);
+  assert.deepEqual([...values].sort((a, b) => compare(a, b, false)), [0.1, 0.5, null]);
+});
+
+test("curves are grouped by restart, stage and quantity", () => {
+  const series = ["restart0/autoencoder1/mse_validation", "restart0/autoencoder0/mse_validation", "restart1/branch0/nll_train",
+    "restart1/branch0/nll_validation", "loss"].map((name) => ({ series: name, steps: [1, 2], values: [2, null] }));
+  const found = charts(series, ["body", "blood"]);
+  assert.deepEqual(found.map((chart) => chart.title),
+    ["Loss", "Restart 0, autoencoders: mean squared error", "Restart 1, branches: negative log-likelihood"]);
+  assert.deepEqual(found[1].lines.map((line) => line.name), ["blood validation", "body validation"]);
+  assert.deepEqual(found[2].lines.map((line) => line.dashed), [true, false]);
+  assert.equal(found[2].lines[0].colour, found[2].lines[1].colour);
+  assert.deepEqual(found[1].lines[0].points, [[1, 2]]);
+});
+
+test("checks have words", () => {
+  assert.deepEqual(checkText("structural_rank.blood", new Map([["blood", 3]])),
+    ["blood: latents with a link of their own to another modality", "3"]);
+  assert.deepEqual(checkText("some_new_check", new Map()), ["Some new check", ""]);
+});
+
+test("an empty run has a summary", () => {
+  const data = complete({ run: { format: 1, study: {} } });
+  assert.match(summary(data), /^0 participants/);
+  assert.equal(data.scores, null);
+});
+
+test("strengths at discrete variables have a sign only where some are negative", () => {
+  const study = { covariates: [{ name: "t", columns: [{ name: "sex", type: "binary" }, { name: "age", type: "continuous" }] }] };
+  const edges = [edge({ source: "t.sex", target: "m.z1" }), edge({ source: "t.age", target: "m.z1", strength: -0.3 })];
+  assert.deepEqual([...unsignedEnds(complete({ run: { study }, discovered: { nodes: [], edges } }))], ["t.sex"]);
+  edges[0].strength = -0.1;
+  assert.equal(unsignedEnds(complete({ run: { study }, discovered: { nodes: [], edges } })).size, 0);
+});
