@@ -33,7 +33,8 @@ void clear_run_folder(const std::string& directory) {
                            "learned_edges.csv", "learned_graph.json", "learned_graph.graphml",
                            "learned_graph.dot", "edges.csv",          "graph.json",
                            "graph.graphml",     "graph.dot",          "graph.tetrad.txt",
-                           "scores.json",       "report.html"}) {
+                           "separations.csv",   "frequencies.csv",    "scores.json",
+                           "report.html"}) {
     fs::remove_all(fs::path(directory) / name);
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {

@@ -40,11 +40,15 @@ std::string edge_lines(const Graph& graph, std::size_t most) {
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return weight(graph.edges[a]) > weight(graph.edges[b]);
   });
-  std::vector<std::vector<std::string>> rows{{"edge", "", "", "strength", "kind"}};
+  std::vector<std::vector<std::string>> rows{{"edge", "", "", "strength", "stability", "kind"}};
   for (std::size_t i = 0; i < std::min(most, order.size()); ++i) {
     const Edge& edge = graph.edges[order[i]];
     rows.push_back({graph.nodes[edge.source].id, arrow(edge), graph.nodes[edge.target].id,
-                    number(edge.strength), edge.kind});
+                    number(edge.strength), number(edge.stability, 2), edge.kind});
+  }
+  const auto bare = [](const Edge& edge) { return !std::isfinite(edge.stability); };
+  if (std::all_of(graph.edges.begin(), graph.edges.end(), bare)) {
+    for (std::vector<std::string>& row : rows) row.erase(row.begin() + 4);
   }
   std::string text = order.empty() ? "no edges\n" : aligned(rows);
   if (order.size() > most) text += fmt::format("... and {} more\n", order.size() - most);

@@ -1,4 +1,5 @@
-// Uses the installed headers and library as a stranger would: every public header, one short pipeline.
+// Uses the installed headers and library as a stranger would: every public header, one short
+// pipeline.
 #include <cstdio>
 #include <cstring>
 
@@ -20,7 +21,8 @@ int main() {
   options.participants = 2000;
   const polycause::Simulation data = polycause::simulate("case1", options, 1);
   const polycause::Graph graph = polycause::discover(data.latents, {}, {});
-  const polycause::Scores scores = polycause::evaluate(data.latents, data.latents, nullptr, nullptr);
+  const polycause::Scores scores =
+      polycause::evaluate(data.latents, data.latents, nullptr, nullptr);
   std::printf("polycause %s: %zu latents, %zu edges, mcc %.3f\n", polycause::kVersion,
               data.latents.columns.size(), graph.edges.size(), scores.mcc_spearman);
 
