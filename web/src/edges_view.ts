@@ -70,7 +70,7 @@ export function edgesView(data: PageData): HTMLElement[] {
       (wanted === "" || `${row.edge.source} ${row.edge.target}`.toLowerCase().includes(wanted)))
       .sort((a, b) => (column ? compare(column.value(a), column.value(b), state.down) : 0));
     body.replaceChildren(...visible.map((row) => h("tr", { class: isAbsent(row.edge) ? "absent" : undefined }, ...used.map((c) =>
-      h("td", { class: c.numeric ? "num" : c.names ? undefined : "word" }, c.names ? named(c.text(row)) : c.text(row))))));
+      h("td", { class: c.numeric ? "num" : c.names ? (c.key === "adjusted_for" ? "long" : undefined) : "word" }, c.names ? named(c.text(row)) : c.text(row))))));
     heads.forEach((head, i) => head.setAttribute("aria-sort",
       used[i].key === state.key ? (state.down ? "descending" : "ascending") : "none"));
     status.textContent = visible.length === rows.length ? plural(rows.length, "edge") : `${visible.length} of ${rows.length} edges`;

@@ -262,11 +262,14 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
   function fit(): void {
     if (cy === null) return;
     const box = cy.elements(":visible").boundingBox();
-    const zoom = Math.min(1.25, (canvas.clientWidth - 24) / box.w);
+    // On a narrow screen a large graph stays legible and is moved with the finger.
+    const least = canvas.clientWidth < 620 ? 0.5 : 0;
+    const zoom = Math.min(1.25, Math.max(least, (canvas.clientWidth - 28) / box.w));
     canvas.style.height = `${Math.round(Math.min(760, Math.max(240, box.h * zoom + 40)))}px`;
     cy.resize();
-    cy.fit(cy.elements(":visible"), 14);
-    if (cy.zoom() > 1.25) { cy.zoom(1.25); cy.center(cy.elements(":visible")); }
+    const high = (canvas.clientHeight - 28) / box.h;
+    cy.zoom(Math.max(least, Math.min(zoom, high)));
+    cy.center(cy.elements(":visible"));
   }
   function show(name: string, rows: [string, string][], x: number, y: number): void {
     tip.replaceChildren(h("strong", {}, name),
@@ -345,7 +348,7 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
       button("Fit", "Whole graph", fit), button("Save PNG", "Save the drawing", save)));
   return [
     h("p", {}, "An arrow is a hypothesis about a direct cause, under the assumptions listed at the end. Point at a box or a line, ",
-      "or tap it, for its numbers. Drag boxes to arrange them."),
+      "or tap it, for its numbers. Drag boxes to arrange them, or the ground to move the whole."),
     controls, stage, legend(edges.some(({ edge }) => form(edge) === "conflict"), data.learned !== null, unsignedEnds(data).size > 0),
     ...(left > 0 ? [h("p", { class: "note" }, `${plural(left, "covariate")} without any edge ${left === 1 ? "is" : "are"} not drawn.`)] : []),
   ];
