@@ -42,15 +42,17 @@ void add_table(Digest& digest, const Table& table) {
   }
 }
 
-/// The lines that make a run what it is.
+/// The lines that decide what a fit computes: not threads, not places of files, not discovery.
 std::vector<std::string> essential_lines(const std::string& config) {
   std::vector<std::string> lines;
   std::istringstream in(config);
+  std::string section;
   for (std::string line; std::getline(in, line);) {
     const std::string key = line.substr(0, line.find(' '));
+    if (key.rfind('[', 0) == 0) section = key;
     if (line.empty() || key == "#" || key == "threads" || key == "study_file" || key == "root")
       continue;
-    lines.push_back(line.substr(0, line.find("  # ")));
+    if (section != "[discover]") lines.push_back(line.substr(0, line.find("  # ")));
   }
   return lines;
 }
@@ -75,7 +77,6 @@ std::string study_digest(const Study& study) {
     digest.add_hash(modality.private_dims);
     for (const bool mapped : modality.rank_normal) digest.add_hash(mapped ? 1 : 0);
   }
-  for (const Table& table : study.covariates) add_table(digest, table);
   for (const bool validation : study.validation) digest.add_hash(validation ? 1 : 0);
   return digest.text();
 }

@@ -9,14 +9,14 @@
 
 namespace polycause::cli {
 
-/// Sixteen hexadecimal digits over ids, columns, values and split.
+/// Sixteen hexadecimal digits over ids, split and modalities: what a fit depends on.
 std::string study_digest(const Study& study);
 
 /// The text of config.toml.
 std::string config_text(const Settings& settings, const Study& study);
 
-/// Two config.toml texts: "" when they describe the same run (threads and the place of the
-/// files do not matter), otherwise the first pair of lines that differ, for a message.
+/// Two config.toml texts: "" when a fit computes the same with both (threads, places of files and
+/// discovery do not matter), otherwise the first pair of lines that differ, for a message.
 std::string first_difference(const std::string& a, const std::string& b);
 
 }  // namespace polycause::cli

@@ -70,7 +70,7 @@ class Bytes(program.ProgramTest):
         self.assertIn("seed", self.run_program("fit", study, "--seed", 1, *again, code=2).stderr)
         self.assertIn("batch", self.run_program("fit", study, "--seed", 2, *again, "--set", "train.batch=64", code=2).stderr)
         self.run_program("fit", other, "--seed", 2, *again, code=2)
-        self.run_program("fit", study, "--seed", 2, "--threads", 2, *again)
+        self.run_program("fit", study, "--seed", 2, "--threads", 2, "--set", "discover.alpha=0.05", *again)
         self.write("folder/notes.txt", "mine")
         self.run_program("fit", study, "--out", "folder", "--resume", *program.TINY, code=2)
         self.run_program("fit", study, "--out", "run", "--resume", "--force", *program.TINY, code=2)
