@@ -21,6 +21,17 @@ std::optional<std::string> truth_beside(const std::string& study) {
   return truth;
 }
 
+/// Without the edges among covariates, which a reader knows already.
+Graph edges_of_latents(const Graph& graph) {
+  Graph out;
+  out.nodes = graph.nodes;
+  for (const Edge& edge : graph.edges) {
+    const auto latent = [&](std::size_t node) { return graph.nodes[node].type == "latent"; };
+    if (latent(edge.source) || latent(edge.target)) out.edges.push_back(edge);
+  }
+  return out;
+}
+
 void run_all(const FitArguments& arguments, Terminal& terminal) {
   const FittedStudy fitted = fit_study(arguments, terminal);
   terminal.info("discover: latents and covariates");
@@ -32,7 +43,6 @@ void run_all(const FitArguments& arguments, Terminal& terminal) {
   }
   write_report(arguments.out);
   const std::string report = join_path(arguments.out, "report.html");
-  terminal.info("report: " + report);
 
   if (arguments.json) {
     nlohmann::ordered_json json = fit_json(fitted.study, fitted.fit);
@@ -43,9 +53,11 @@ void run_all(const FitArguments& arguments, Terminal& terminal) {
     return;
   }
   std::string text = fit_text(fitted.study, fitted.fit);
-  text +=
-      fmt::format("\nDiscovered among latents and covariates: {} edges, the strongest first\n{}",
-                  graph.edges.size(), edge_lines(graph, 20));
+  const Graph touching = edges_of_latents(graph);
+  text += fmt::format(
+      "\nDiscovered among latents and covariates: {} edges, {} with a latent; the strongest of "
+      "these\n{}",
+      graph.edges.size(), touching.edges.size(), edge_lines(touching, 20));
   if (scores) text += "\n" + scores_text(*scores);
   print_result(text + "\nreport: " + report + "\n");
 }
