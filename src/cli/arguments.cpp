@@ -22,6 +22,7 @@ void add_fit_options(CLI::App& command, FitArguments& arguments) {
       ->required()
       ->option_text("RUN");
   command.add_option("--seed", arguments.seed, "Seed of all random numbers (default 0)")
+      ->check(CLI::Range(std::int64_t{0}, kNoLimit))
       ->option_text("N");
   command.add_option("--restarts", arguments.restarts, "Independent repetitions kept as evidence")
       ->option_text("R");

@@ -57,15 +57,6 @@ std::vector<std::string> essential_lines(const std::string& config) {
   return lines;
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 }  // namespace
 
 std::string study_digest(const Study& study) {
@@ -83,13 +74,19 @@ std::string study_digest(const Study& study) {
 
 std::string config_text(const Settings& settings, const Study& study) {
   Settings copy = settings;
-  std::string text = fmt::format("# Settings of this run\n\n[run]\nversion = \"{}\"\n", kVersion);
-  text += fmt::format("seed = {}\n", settings.fit.seed);
-  text += fmt::format("study_file = {}\n", quoted(settings.study.path));
-  text += fmt::format("root = {}\n", quoted(settings.study.root));
-  text += fmt::format("participants = {}\n", study.participants());
-  text += fmt::format("data_digest = \"{}\"\n\n", study_digest(study));
-  return text + settings_toml(copy.visit());
+  std::string version = kVersion;
+  std::string digest = study_digest(study);
+  auto participants = static_cast<std::int64_t>(study.participants());
+  auto seed = static_cast<std::int64_t>(settings.fit.seed);
+  return "# Settings of this run\n\n" + settings_toml([&](SettingsVisitor& visitor) {
+           visitor.visit("run.version", version, {}, "of polycause");
+           visitor.visit("run.seed", seed, 0, kNoLimit, "of all random numbers");
+           visitor.visit("run.study_file", copy.study.path, {}, "as it was given");
+           visitor.visit("run.root", copy.study.root, {}, "directory of the data files");
+           visitor.visit("run.participants", participants, 0, kNoLimit, "used");
+           visitor.visit("run.data_digest", digest, {}, "of ids, split and modalities");
+           copy.visit()(visitor);
+         });
 }
 
 std::string first_difference(const std::string& a, const std::string& b) {

@@ -9,6 +9,7 @@ namespace polycause::cli {
 namespace fs = std::filesystem;
 
 OutputDirectory::OutputDirectory(const std::string& path, bool reuse) : path_(path) {
+  if (path.empty()) throw ConfigError("--out: found an empty name; expected a directory to write");
   fs::path missing;
   for (fs::path p = fs::absolute(path).lexically_normal(); !p.empty() && !fs::exists(p);
        p = p.parent_path()) {

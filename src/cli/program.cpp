@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <new>
 
@@ -70,6 +71,9 @@ int run_parsed(CLI::App& program, int argc, char** argv, Terminal& terminal) {
     return kInterrupted;
   } catch (const Error& error) {  // the disk is full, a file cannot be written
     terminal.error(error.what());
+    return kBug;
+  } catch (const std::filesystem::filesystem_error& error) {
+    terminal.error(fmt::format("{}; check the path, space and permissions", error.what()));
     return kBug;
   } catch (const std::bad_alloc&) {
     terminal.error("out of memory; fewer --threads or a smaller train.batch need less");

@@ -3,6 +3,7 @@ import csv
 import json
 import os
 import stat
+import subprocess
 import unittest
 
 import program
@@ -61,6 +62,19 @@ class Simulate(program.ProgramTest):
         for text in ("simulate.noise=pink", "simulate.participants=-1", "simulate.nois=laplace", "noise", "=1"):
             self.run_program("simulate", "case1", "--out", "deep/er/x", "--set", text, code=2)
         self.assertEqual(self.files(), [])
+
+    def test_hostile_places_and_numbers(self):
+        self.write("file", "mine")
+        for arguments in (["--out", ""], ["--out", "file"], ["--out", "x", "--seed", "-1"], ["--out", "x", "--seed", "1e3x"]):
+            self.run_program("simulate", "case1", *arguments, code=2)
+        self.run_program("simulate", "case1", "--out", "file/below", code=1)
+        self.assertEqual(self.files(), ["file"])
+
+    def test_a_result_that_cannot_be_written_is_an_error(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([program.PROGRAM, "info"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("stdout", done.stderr)
 
     def test_directory_is_private(self):
         self.simulate()
