@@ -2,10 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "data/study_file.h"
 #include "polycause/error.h"
 
 namespace polycause::cli {
+
+std::string seed_text(const std::string& text) {
+  std::int64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto [parsed, code] = std::from_chars(text.data(), end, seed);
+  if (code == std::errc() && parsed == end && seed >= 0) return "";
+  return fmt::format("found '{}'; expected a whole number 0 .. {}", text, kNoLimit);
+}
 
 void add_study_options(CLI::App& command, StudyArguments& arguments) {
   command.add_option("study", arguments.study, "The study file (TOML)")
@@ -22,7 +32,7 @@ void add_fit_options(CLI::App& command, FitArguments& arguments) {
       ->required()
       ->option_text("RUN");
   command.add_option("--seed", arguments.seed, "Seed of all random numbers (default 0)")
-      ->check(CLI::Range(std::int64_t{0}, kNoLimit))
+      ->check(seed_text)
       ->option_text("N");
   command.add_option("--restarts", arguments.restarts, "Independent repetitions kept as evidence")
       ->option_text("R");

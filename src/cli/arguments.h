@@ -33,6 +33,9 @@ struct FitArguments {
   bool json = false;
 };
 
+/// Check of a --seed: "" when `text` is one, otherwise what is wrong.
+std::string seed_text(const std::string& text);
+
 void add_study_options(CLI::App& command, StudyArguments& arguments);
 void add_fit_options(CLI::App& command, FitArguments& arguments);
 /// --set; `section` of 'polycause config' that the help points to, "" = all.

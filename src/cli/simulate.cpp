@@ -83,7 +83,7 @@ void add_simulate(CLI::App& program, Terminal& terminal) {
       ->required()
       ->option_text("DIR");
   command->add_option("--seed", arguments->seed, "Seed of all random numbers")
-      ->check(CLI::Range(std::int64_t{0}, kNoLimit))
+      ->check(seed_text)
       ->option_text("N  (default 0)");
   add_set_option(*command, arguments->sets, "simulate");
   add_force_flag(*command, arguments->force);

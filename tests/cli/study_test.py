@@ -65,7 +65,8 @@ class Simulate(program.ProgramTest):
 
     def test_hostile_places_and_numbers(self):
         self.write("file", "mine")
-        for arguments in (["--out", ""], ["--out", "file"], ["--out", "x", "--seed", "-1"], ["--out", "x", "--seed", "1e3x"]):
+        for arguments in (["--out", ""], ["--out", "file"], ["--out", "x", "--seed", "-1"], ["--out", "x", "--seed", "1e3x"],
+                          ["--out", "x", "--seed", "9" * 20]):
             self.run_program("simulate", "case1", *arguments, code=2)
         self.run_program("simulate", "case1", "--out", "file/below", code=1)
         self.assertEqual(self.files(), ["file"])
