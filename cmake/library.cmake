@@ -36,4 +36,6 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/polycauseConfigVersion.cm
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/polycauseConfig.cmake
               ${PROJECT_BINARY_DIR}/polycauseConfigVersion.cmake DESTINATION ${package_dir})
+file(RELATIVE_PATH to_libraries /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+set_target_properties(polycause PROPERTIES INSTALL_RPATH "$ORIGIN/${to_libraries}")
 install(TARGETS polycause RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
