@@ -1,4 +1,5 @@
-// Errors of the library. Every message reads "where: what was found; what was expected; what to do".
+// Errors of the library. Every message reads "where: what was found; what was expected; what to
+// do".
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ class ConfigError : public Error {
 class DataError : public Error {
  public:
   using Error::Error;
-  /// `path` of the file, 1-based `row` (line of a text file, 0 = unknown), `column` name ("" = none).
+  /// `path` of the file, 1-based `row` (line of a text file, 0 = unknown), `column` name ("" =
+  /// none).
   DataError(const std::string& path, std::size_t row, const std::string& column,
             const std::string& what);
   const std::string& path() const { return path_; }
@@ -36,7 +38,8 @@ class DataError : public Error {
   std::string column_;
 };
 
-/// A computation diverged or is ill-posed (exit code 4); the message names stage, epoch and culprit.
+/// A computation diverged or is ill-posed (exit code 4); the message names stage, epoch and
+/// culprit.
 class NumericError : public Error {
  public:
   using Error::Error;

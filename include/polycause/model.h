@@ -35,14 +35,15 @@ struct FitOptions {
 
   std::int64_t restarts = 3;  ///< independent repetitions kept as replicates (own seeds)
   std::uint64_t seed = 0;
-  std::int64_t threads = 0;        ///< 0 = all cores; the result does not depend on it
-  std::string checkpoint_dir;      ///< "" = none; finished units are stored here and reused
+  std::int64_t threads = 0;    ///< 0 = all cores; the result does not depend on it
+  std::string checkpoint_dir;  ///< "" = none; finished units are stored here and reused
 };
 void visit_settings(FitOptions& options, SettingsVisitor& visitor);
 
 /// Estimated latents z, private parts eta and exogenous noise eps of participants.
-/// Columns "<modality>.z1" ..., "<modality>.eta1" ..., "<modality>.eps1" ...; z has mean 0, sd 1 over
-/// the participants of the fit, and the sign that makes its strongest relation to an own column positive.
+/// Columns "<modality>.z1" ..., "<modality>.eta1" ..., "<modality>.eps1" ...; z has mean 0, sd 1
+/// over the participants of the fit, and the sign that makes its strongest relation to an own
+/// column positive.
 struct Encoding {
   Table latents;
   Table private_parts;
@@ -51,9 +52,9 @@ struct Encoding {
 
 /// A candidate solution kept as evidence.
 struct Branch {
-  std::string name;           ///< "restart0/branch1"
-  std::string prior;          ///< additive | general
-  double objective = 0;       ///< held-out negative log-likelihood + edge_price * edges, nat
+  std::string name;      ///< "restart0/branch1"
+  std::string prior;     ///< additive | general
+  double objective = 0;  ///< held-out negative log-likelihood + edge_price * edges, nat
   double negative_log_likelihood = 0;
   std::size_t edges = 0;
   bool selected = false;
@@ -97,24 +98,26 @@ class Model {
 /// Everything that one fit leaves.
 struct Fit {
   Model model;
-  Encoding encoding;                ///< of every participant of the study
-  std::vector<Table> replicates;    ///< latents of the other restarts and rival branches
+  Encoding encoding;              ///< of every participant of the study
+  std::vector<Table> replicates;  ///< latents of the other restarts and rival branches
   std::vector<std::string> replicate_names;
-  Graph learned;                    ///< over the latents; strength = P(gate open)
+  Graph learned;  ///< over the latents; strength = P(gate open)
   std::vector<Branch> branches;
   std::vector<LatentReport> latents;
-  std::vector<double> reconstruction_r2;  ///< held out, per modality
-  std::string prior;                      ///< chosen: additive | general
+  std::vector<double> reconstruction_r2;               ///< held out, per modality
+  std::string prior;                                   ///< chosen: additive | general
   std::vector<std::pair<std::string, double>> checks;  ///< Propositions 5.1, 5.2 and rank checks
   std::vector<Warning> warnings;
   std::vector<std::pair<std::string, double>> seconds;  ///< per stage
 };
 
-/// Fits latents and graph (`staged`: method of docs/methods/staged.md). Same study, options and machine: same bytes,
-/// whatever the number of threads. Throws ConfigError, NumericError, Interrupted.
+/// Fits latents and graph (`staged`: method of docs/methods/staged.md). Same study, options and
+/// machine: same bytes, whatever the number of threads. Throws ConfigError, NumericError,
+/// Interrupted.
 Fit train(const Study& study, const FitOptions& options, Observer* observer = nullptr);
 
-/// Latents of the participants of `study` (load it with `load_study_like(spec, model.modalities())`).
+/// Latents of the participants of `study` (load it with `load_study_like(spec,
+/// model.modalities())`).
 Encoding encode(const Model& model, const Study& study);
 
 }  // namespace polycause

@@ -9,7 +9,8 @@ namespace polycause {
 
 enum class ColumnType { kContinuous, kBinary, kOrdinal, kCategorical };
 
-/// "continuous", "binary", "ordinal", "categorical"; the inverse throws ConfigError on anything else.
+/// "continuous", "binary", "ordinal", "categorical"; the inverse throws ConfigError on anything
+/// else.
 const char* to_string(ColumnType type);
 ColumnType column_type_from(const std::string& text);
 
@@ -23,7 +24,7 @@ struct Column {
 };
 
 struct Table {
-  std::string name;             ///< modality or covariate-table name, "" where there is none
+  std::string name;              ///< modality or covariate-table name, "" where there is none
   std::vector<std::string> ids;  ///< (n,) participant ids, unique
   std::vector<Column> columns;
 

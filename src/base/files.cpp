@@ -72,12 +72,14 @@ void make_directory(const std::string& directory) {
 void make_output_directory(const std::string& directory, bool force) {
   std::error_code code;
   if (fs::exists(directory, code) && !fs::is_directory(directory, code)) {
-    throw ConfigError(directory + ": found a file; expected a new or empty directory; choose another --out");
+    throw ConfigError(directory +
+                      ": found a file; expected a new or empty directory; choose another --out");
   }
   if (fs::is_directory(directory, code) && !fs::is_empty(directory, code) && !force) {
-    throw ConfigError(directory +
-                      ": the directory is not empty; expected a new or empty one; choose another --out, "
-                      "or add --force to overwrite");
+    throw ConfigError(
+        directory +
+        ": the directory is not empty; expected a new or empty one; choose another --out, "
+        "or add --force to overwrite");
   }
   make_directory(directory);
 }

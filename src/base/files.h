@@ -11,7 +11,8 @@ std::string read_file(const std::string& path);
 /// Writes beside `path`, flushes to disk and renames. Throws Error and leaves the old file intact.
 void write_file(const std::string& path, const std::string& content);
 
-/// Creates DIR (mode 0700) if absent. Throws ConfigError when it exists and is not empty, unless `force`.
+/// Creates DIR (mode 0700) if absent. Throws ConfigError when it exists and is not empty, unless
+/// `force`.
 void make_output_directory(const std::string& directory, bool force);
 
 /// Makes DIR and its parents (mode 0700 for those made).

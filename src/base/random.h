@@ -18,8 +18,8 @@ class Random {
   std::uint32_t bits();
   double uniform();  ///< in (0, 1), never 0 or 1
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  double normal();   ///< mean 0, variance 1
-  double laplace();  ///< mean 0, variance 1
+  double normal();                   ///< mean 0, variance 1
+  double laplace();                  ///< mean 0, variance 1
   std::size_t below(std::size_t n);  ///< 0 .. n-1, n >= 1
   bool coin() { return (bits() >> 31) != 0; }
   std::vector<std::size_t> permutation(std::size_t n);

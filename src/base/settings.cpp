@@ -55,7 +55,8 @@ class Lister : public SettingsVisitor {
   }
   void visit(const std::string& key, std::string& value, const std::vector<std::string>& choices,
              const std::string& meaning) override {
-    found.push_back({key, "text", quoted(value), fmt::format("{}", fmt::join(choices, " | ")), meaning});
+    found.push_back(
+        {key, "text", quoted(value), fmt::format("{}", fmt::join(choices, " | ")), meaning});
   }
 };
 
@@ -80,7 +81,8 @@ class Setter : public SettingsVisitor {
     if (!match(key)) return;
     std::int64_t parsed = 0;
     const auto [end, code] = std::from_chars(text_.data(), text_.data() + text_.size(), parsed);
-    if (code != std::errc() || end != text_.data() + text_.size() || parsed < low || parsed > high) {
+    if (code != std::errc() || end != text_.data() + text_.size() || parsed < low ||
+        parsed > high) {
       fail("a whole number " + range_text(low, high));
     }
     value = parsed;
@@ -90,7 +92,8 @@ class Setter : public SettingsVisitor {
     if (!match(key)) return;
     double parsed = 0;
     const auto [end, code] = std::from_chars(text_.data(), text_.data() + text_.size(), parsed);
-    if (code != std::errc() || end != text_.data() + text_.size() || !(parsed >= low && parsed <= high)) {
+    if (code != std::errc() || end != text_.data() + text_.size() ||
+        !(parsed >= low && parsed <= high)) {
       fail("a number " + range_text(low, high));
     }
     value = parsed;
@@ -111,8 +114,8 @@ class Setter : public SettingsVisitor {
     return true;
   }
   [[noreturn]] void fail(const std::string& expected) const {
-    throw ConfigError(fmt::format("{}: {} = \"{}\"; expected {}; see 'polycause config {}'", where_, key_,
-                                  text_, expected, key_));
+    throw ConfigError(fmt::format("{}: {} = \"{}\"; expected {}; see 'polycause config {}'", where_,
+                                  key_, text_, expected, key_));
   }
   std::string key_;
   std::string text_;
@@ -150,8 +153,9 @@ void apply_setting(const VisitSettings& visit, const std::string& key, const std
   std::vector<std::string> keys;
   for (const SettingInfo& info : list_settings(visit)) keys.push_back(info.key);
   const std::string near = nearest(key, keys);
-  throw ConfigError(fmt::format("{}: unknown setting '{}'; {}see 'polycause config' for all of them", where,
-                                key, near.empty() ? "" : fmt::format("did you mean '{}'? ", near)));
+  throw ConfigError(
+      fmt::format("{}: unknown setting '{}'; {}see 'polycause config' for all of them", where, key,
+                  near.empty() ? "" : fmt::format("did you mean '{}'? ", near)));
 }
 
 std::string settings_toml(const VisitSettings& visit) {

@@ -14,10 +14,10 @@ namespace polycause {
 using VisitSettings = std::function<void(SettingsVisitor&)>;
 
 struct SettingInfo {
-  std::string key;      ///< "train.batch"
-  std::string type;     ///< "bool" | "integer" | "number" | "text"
-  std::string value;    ///< current value, as TOML
-  std::string range;    ///< ">= 1", "0 .. 1", "additive | general | auto", ""
+  std::string key;    ///< "train.batch"
+  std::string type;   ///< "bool" | "integer" | "number" | "text"
+  std::string value;  ///< current value, as TOML
+  std::string range;  ///< ">= 1", "0 .. 1", "additive | general | auto", ""
   std::string meaning;
 };
 

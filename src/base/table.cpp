@@ -6,10 +6,14 @@ namespace polycause {
 
 const char* to_string(ColumnType type) {
   switch (type) {
-    case ColumnType::kContinuous: return "continuous";
-    case ColumnType::kBinary: return "binary";
-    case ColumnType::kOrdinal: return "ordinal";
-    case ColumnType::kCategorical: return "categorical";
+    case ColumnType::kContinuous:
+      return "continuous";
+    case ColumnType::kBinary:
+      return "binary";
+    case ColumnType::kOrdinal:
+      return "ordinal";
+    case ColumnType::kCategorical:
+      return "categorical";
   }
   return "continuous";
 }

@@ -11,17 +11,19 @@
 namespace polycause {
 namespace {
 
-constexpr double kWeakCorrelation = 0.1;   // canonical correlation of the weakest latent direction
-constexpr double kDependence = 0.15;       // held-out |Spearman| that is worth a word
+constexpr double kWeakCorrelation = 0.1;  // canonical correlation of the weakest latent direction
+constexpr double kDependence = 0.15;      // held-out |Spearman| that is worth a word
 constexpr std::size_t kRows = 5000;
 
 using Columns = std::vector<std::vector<double>>;
 
-Columns held_out(const std::vector<float>& values, std::size_t width, const std::vector<std::uint32_t>& rows) {
+Columns held_out(const std::vector<float>& values, std::size_t width,
+                 const std::vector<std::uint32_t>& rows) {
   Columns columns(width);
   const std::size_t n = std::min(kRows, rows.size());
   for (std::size_t j = 0; j < width; ++j) {
-    for (std::size_t i = 0; i < n; ++i) columns[j].push_back(static_cast<double>(values[rows[i] * width + j]));
+    for (std::size_t i = 0; i < n; ++i)
+      columns[j].push_back(static_cast<double>(values[rows[i] * width + j]));
   }
   return columns;
 }
@@ -47,7 +49,8 @@ double largest_dependence(const Columns& a, const Columns& b,
   return largest;
 }
 
-/// Size of the largest matching of one modality's latents with latents of others along learned edges.
+/// Size of the largest matching of one modality's latents with latents of others along learned
+/// edges.
 std::size_t structural_rank(const Candidate& candidate, std::size_t modality, std::size_t latents) {
   const auto first = static_cast<std::size_t>(candidate.density.first_latent(modality));
   std::vector<std::vector<std::size_t>> neighbours(latents);
@@ -102,22 +105,26 @@ void run_checks(const StagedProblem& problem, const Candidate& candidate,
   fit.checks.emplace_back("private_private_dependence", private_private);
   fit.checks.emplace_back("exogenous_dependence", exogenous);
   // Three standard errors of a rank correlation, or the size worth a word, whichever is larger.
-  const double limit = std::max(kDependence, 3.5 / std::sqrt(static_cast<double>(
-                                                 std::min(kRows, problem.split.validation.size()))));
+  const double limit = std::max(
+      kDependence,
+      3.5 / std::sqrt(static_cast<double>(std::min(kRows, problem.split.validation.size()))));
   if (private_latent > limit || private_private > limit) {
     fit.warnings.push_back(
-        {"dependent_private",
-         fmt::format("private parts depend on latents or on each other (held-out |Spearman| up to {:.2f}): a "
-                     "modality may need more latents", std::max(private_latent, private_private))});
+        {"dependent_private", fmt::format("private parts depend on latents or on each other "
+                                          "(held-out |Spearman| up to {:.2f}): a "
+                                          "modality may need more latents",
+                                          std::max(private_latent, private_private))});
   }
   for (std::size_t m = 0; m < problem.latents.size(); ++m) {
     const std::string& name = model.modalities[m].name;
     fit.checks.emplace_back("weakest_trace." + name, canonical[m]);
     if (canonical[m] < kWeakCorrelation) {
       fit.warnings.push_back(
-          {"weak_link", fmt::format("modality '{}': the weakest of its {} latents is linearly related to the other "
-                                    "modalities by {:.2f} only; fewer latents may be wiser", name,
-                                    problem.latents[m], canonical[m])});
+          {"weak_link",
+           fmt::format(
+               "modality '{}': the weakest of its {} latents is linearly related to the other "
+               "modalities by {:.2f} only; fewer latents may be wiser",
+               name, problem.latents[m], canonical[m])});
     }
     const auto count = static_cast<std::size_t>(problem.latents[m]);
     const std::size_t rank = structural_rank(candidate, m, count);
@@ -125,8 +132,10 @@ void run_checks(const StagedProblem& problem, const Candidate& candidate,
     if (rank < count) {
       fit.warnings.push_back(
           {"rank_deficient",
-           fmt::format("modality '{}': its {} latents have only {} independent links to other modalities in the "
-                       "learned graph; the theory needs one each, so its latents may be mixed", name, count, rank)});
+           fmt::format("modality '{}': its {} latents have only {} independent links to other "
+                       "modalities in the "
+                       "learned graph; the theory needs one each, so its latents may be mixed",
+                       name, count, rank)});
     }
   }
 }

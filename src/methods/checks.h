@@ -1,5 +1,5 @@
-// What can be checked of a fit without a truth: Propositions 5.1 and 5.2, and the trace that every latent
-// must leave in other modalities (Theorem 4.2).
+// What can be checked of a fit without a truth: Propositions 5.1 and 5.2, and the trace that every
+// latent must leave in other modalities (Theorem 4.2).
 #pragma once
 
 #include <vector>

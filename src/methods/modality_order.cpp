@@ -10,16 +10,16 @@
 namespace polycause {
 namespace {
 
-constexpr std::size_t kRows = 4000;       // of training and of held-out participants
-constexpr std::size_t kExhaustive = 5;    // modalities: 120 orders, 80 sets of causes
+constexpr std::size_t kRows = 4000;     // of training and of held-out participants
+constexpr std::size_t kExhaustive = 5;  // modalities: 120 orders, 80 sets of causes
 constexpr double kSmallest = 1e-9;
 
 class Scorer {
  public:
   Scorer(const std::vector<float>& z, const std::vector<int>& latents, const Split& split)
       : latents_(latents),
-        scores_(z, static_cast<std::size_t>(std::accumulate(latents.begin(), latents.end(), 0)), split.train,
-                split.validation, kRows) {}
+        scores_(z, static_cast<std::size_t>(std::accumulate(latents.begin(), latents.end(), 0)),
+                split.train, split.validation, kRows) {}
 
   double operator()(const std::vector<std::size_t>& rank) {
     double total = 0;
@@ -32,7 +32,8 @@ class Scorer {
           if (rank[o] < rank[m]) parents.push_back(source);
         }
       }
-      for (int i = 0; i < latents_[m]; ++i, ++target) total += scores_.validation_nll(target, parents);
+      for (int i = 0; i < latents_[m]; ++i, ++target)
+        total += scores_.validation_nll(target, parents);
     }
     return total;
   }
@@ -55,8 +56,8 @@ double order_nll(const std::vector<float>& z, const std::vector<int>& latents, c
   return Scorer(z, latents, split)(rank);
 }
 
-OrderScore best_order(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
-                      const std::vector<std::size_t>& rank) {
+OrderScore best_order(const std::vector<float>& z, const std::vector<int>& latents,
+                      const Split& split, const std::vector<std::size_t>& rank) {
   Scorer score(z, latents, split);
   std::vector<std::size_t> sequence(latents.size());
   for (std::size_t m = 0; m < rank.size(); ++m) sequence[rank[m]] = m;
@@ -90,53 +91,62 @@ OrderScore best_order(const std::vector<float>& z, const std::vector<int>& laten
   return best;
 }
 
+namespace {
+
+using Parents = std::vector<std::vector<std::size_t>>;
+
+bool has_cycle(const Parents& parents) {
+  // Kahn: nodes without unplaced parents are placed until none is left.
+  std::vector<bool> placed(parents.size(), false);
+  for (std::size_t round = 0; round < parents.size(); ++round) {
+    bool any = false;
+    for (std::size_t i = 0; i < parents.size(); ++i) {
+      if (placed[i]) continue;
+      bool ready = true;
+      for (const std::size_t p : parents[i]) ready = ready && placed[p];
+      if (ready) placed[i] = any = true;
+    }
+    if (!any) break;
+  }
+  return std::find(placed.begin(), placed.end(), false) != placed.end();
+}
+
+}  // namespace
+
 std::vector<double> orientation_margins(const Candidate& candidate, const Split& split) {
   const auto total = static_cast<std::size_t>(candidate.density.latents());
   const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
-  std::vector<std::vector<std::size_t>> parents(total);
+  Parents parents(total);
   for (std::size_t e = 0; e < pairs.size(); ++e) {
     if (candidate.edges[e]) {
-      parents[static_cast<std::size_t>(pairs[e].target)].push_back(static_cast<std::size_t>(pairs[e].source));
+      parents[static_cast<std::size_t>(pairs[e].target)].push_back(
+          static_cast<std::size_t>(pairs[e].source));
     }
   }
-  // Is there a directed path from a to b that does not use the edge a -> b itself?
-  const auto reaches = [&](std::size_t a, std::size_t b) {
-    std::vector<bool> seen(total, false);
-    std::vector<std::size_t> stack = {b};
-    while (!stack.empty()) {
-      const std::size_t at = stack.back();
-      stack.pop_back();
-      for (const std::size_t p : parents[at]) {
-        if (p == a && at != b) return true;
-        if (p != a && !seen[p]) {
-          seen[p] = true;
-          stack.push_back(p);
-        }
-      }
-    }
-    return false;
-  };
   AdditiveScores scores(candidate.parts.z, total, split.train, split.validation);
   std::vector<double> margins(pairs.size(), std::numeric_limits<double>::quiet_NaN());
+  const auto modalities = [&](std::size_t e) {
+    return std::make_pair(candidate.density.modality_of(pairs[e].source),
+                          candidate.density.modality_of(pairs[e].target));
+  };
   for (std::size_t e = 0; e < pairs.size(); ++e) {
-    if (!candidate.edges[e]) continue;
-    const auto cause = static_cast<std::size_t>(pairs[e].source);
-    const auto effect = static_cast<std::size_t>(pairs[e].target);
-    if (reaches(cause, effect)) {
-      margins[e] = std::numeric_limits<double>::infinity();
-      continue;
+    if (!candidate.edges[e] || !std::isnan(margins[e])) continue;
+    Parents turned = parents;
+    std::vector<std::size_t> together;
+    for (std::size_t f = e; f < pairs.size(); ++f) {
+      if (!candidate.edges[f] || modalities(f) != modalities(e)) continue;
+      together.push_back(f);
+      const auto cause = static_cast<std::size_t>(pairs[f].source);
+      const auto effect = static_cast<std::size_t>(pairs[f].target);
+      turned[effect].erase(std::find(turned[effect].begin(), turned[effect].end(), cause));
+      turned[cause].push_back(effect);
     }
-    std::vector<std::size_t> fewer;
-    for (const std::size_t p : parents[effect]) {
-      if (p != cause) fewer.push_back(p);
+    double margin = std::numeric_limits<double>::infinity();
+    if (!has_cycle(turned)) {
+      const auto [worse, error] = scores.difference(parents, turned);
+      margin = worse / std::max(error, 1e-12);
     }
-    std::vector<std::size_t> more = parents[cause];
-    more.push_back(effect);
-    const double worse = scores.validation_nll(effect, fewer) + scores.validation_nll(cause, more) -
-                         scores.validation_nll(effect, parents[effect]) -
-                         scores.validation_nll(cause, parents[cause]);
-    const double error = scores.swap_error(effect, parents[effect], fewer, cause, parents[cause], more);
-    margins[e] = worse / std::max(error, 1e-12);
+    for (const std::size_t f : together) margins[f] = margin;
   }
   return margins;
 }

@@ -1,5 +1,5 @@
-// Which modality comes before which, when the study does not say: scored on frozen latents by additive
-// regressions on held-out participants.
+// Which modality comes before which, when the study does not say: scored on frozen latents by
+// additive regressions on held-out participants.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,18 @@ struct OrderScore {
   double nll = 0;                 ///< held out, of all latents given those of earlier modalities
 };
 
-/// The order of least held-out NLL: all orders up to five modalities, else insertion moves from `rank`.
-OrderScore best_order(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
-                      const std::vector<std::size_t>& rank);
+/// The order of least held-out NLL: all orders up to five modalities, else insertion moves from
+/// `rank`.
+OrderScore best_order(const std::vector<float>& z, const std::vector<int>& latents,
+                      const Split& split, const std::vector<std::size_t>& rank);
 
 /// The same score of one order.
 double order_nll(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
                  const std::vector<std::size_t>& rank);
 
-/// Per pair with an edge: how much worse held-out participants are predicted with that edge turned
-/// round, in standard errors of the difference; NaN for pairs without an edge, +infinity where the turned
-/// edge would close a cycle.
+/// Per pair with an edge: how much worse held-out participants are predicted when all edges between
+/// its two modalities are turned round, in standard errors of the difference; NaN for pairs without
+/// an edge, +infinity where turning closes a cycle.
 std::vector<double> orientation_margins(const Candidate& candidate, const Split& split);
 
 }  // namespace polycause

@@ -73,14 +73,19 @@ void Model::save(const std::string& directory) const {
   Json autoencoders = Json::array();
   for (std::size_t m = 0; m < impl_->autoencoders.size(); ++m) {
     const Autoencoder& a = impl_->autoencoders[m];
-    tensors.push_back({fmt::format("autoencoder.{}", impl_->modalities[m].name), {a.parameters().size()},
+    tensors.push_back({fmt::format("autoencoder.{}", impl_->modalities[m].name),
+                       {a.parameters().size()},
                        a.parameters()});
-    autoencoders.push_back({{"width", a.width()}, {"masked", a.masked()}, {"code", a.code()},
-                            {"hidden", a.hidden()}, {"whitening", a.whitening()}});
+    autoencoders.push_back({{"width", a.width()},
+                            {"masked", a.masked()},
+                            {"code", a.code()},
+                            {"hidden", a.hidden()},
+                            {"whitening", a.whitening()}});
   }
   for (const Density::Tensor& t : density.tensors()) {
     const auto begin = density.parameters().begin() + static_cast<std::ptrdiff_t>(t.offset);
-    tensors.push_back({"density." + t.name, {t.rows, t.columns},
+    tensors.push_back({"density." + t.name,
+                       {t.rows, t.columns},
                        {begin, begin + static_cast<std::ptrdiff_t>(t.rows * t.columns)}});
   }
   Json pairs = Json::array();
@@ -106,7 +111,8 @@ void Model::save(const std::string& directory) const {
                        {"pairs", pairs}}},
                      {"latents", standards_json(impl_->latents)},
                      {"exogenous", standards_json(impl_->exogenous)}};
-  write_file(join_path(directory, "model.safetensors"), safetensors_bytes(tensors, {{"format", "polycause"}}));
+  write_file(join_path(directory, "model.safetensors"),
+             safetensors_bytes(tensors, {{"format", "polycause"}}));
   write_file(join_path(directory, "model.json"), json.dump(1) + "\n");
 }
 
@@ -119,7 +125,8 @@ Model Model::load(const std::string& directory) {
     if (found == tensors.end() || found->second.values.size() != size) {
       throw DataError(tensor_path, 0, "",
                       fmt::format("tensor '{}' is absent or has another size; expected {} numbers; "
-                                  "the two model files must come from one fit", name, size));
+                                  "the two model files must come from one fit",
+                                  name, size));
     }
     return found->second.values;
   };
@@ -127,16 +134,19 @@ Model Model::load(const std::string& directory) {
   try {
     const Json json = Json::parse(read_file(path));
     if (json.at("format") != kModelFormat) {
-      throw DataError(path, 0, "", fmt::format("model format {}; this program reads format {}",
-                                               json.at("format").dump(), kModelFormat));
+      throw DataError(path, 0, "",
+                      fmt::format("model format {}; this program reads format {}",
+                                  json.at("format").dump(), kModelFormat));
     }
     Impl& impl = model.impl();
     for (const Json& m : json.at("modalities")) impl.modalities.push_back(modality_from(m));
-    for (const Json& e : json.at("encodings")) impl.encodings.push_back(TableEncoding::from_json(e.dump()));
+    for (const Json& e : json.at("encodings"))
+      impl.encodings.push_back(TableEncoding::from_json(e.dump()));
     for (std::size_t m = 0; m < impl.modalities.size(); ++m) {
       const Json& a = json.at("autoencoders").at(m);
       Autoencoder autoencoder(a.at("width"), a.at("masked"), a.at("code"), a.at("hidden"));
-      autoencoder.parameters() = take("autoencoder." + impl.modalities[m].name, autoencoder.parameters().size());
+      autoencoder.parameters() =
+          take("autoencoder." + impl.modalities[m].name, autoencoder.parameters().size());
       autoencoder.set_whitening(a.at("whitening").get<std::vector<double>>());
       impl.autoencoders.push_back(std::move(autoencoder));
     }
@@ -159,8 +169,9 @@ Model Model::load(const std::string& directory) {
     impl.latents = standards_from(json.at("latents"));
     impl.exogenous = standards_from(json.at("exogenous"));
   } catch (const nlohmann::json::exception& e) {
-    throw DataError(path, 0, "", fmt::format("not a model of this program ({}); write it again with 'fit'",
-                                             e.what()));
+    throw DataError(
+        path, 0, "",
+        fmt::format("not a model of this program ({}); write it again with 'fit'", e.what()));
   }
   return model;
 }
@@ -206,7 +217,8 @@ Encoding encoding_of(const Model::Impl& model, const Decomposition& parts,
   for (const Modality& m : model.modalities) {
     for (std::size_t k = 1; k <= m.latents; ++k, ++z) {
       fill(out.latents, fmt::format("{}.z{}", m.name, k), parts.z, latents, z, model.latents[z]);
-      fill(out.exogenous, fmt::format("{}.eps{}", m.name, k), parts.eps, latents, z, model.exogenous[z]);
+      fill(out.exogenous, fmt::format("{}.eps{}", m.name, k), parts.eps, latents, z,
+           model.exogenous[z]);
     }
     for (std::size_t k = 1; k <= m.private_dims; ++k, ++eta) {
       fill(out.private_parts, fmt::format("{}.eta{}", m.name, k), parts.eta, privates, eta, {});

@@ -18,7 +18,8 @@ constexpr double kPriorFactor = 1.5;
 constexpr double kPrice = 0.02;
 constexpr std::size_t kRows = 20000;  // of the training set; a linear map needs no more
 
-double held_out(const Density& density, const Codes& codes, const std::vector<std::uint32_t>& rows) {
+double held_out(const Density& density, const Codes& codes,
+                const std::vector<std::uint32_t>& rows) {
   return density.decompose(codes, rows).mean_nll();
 }
 
@@ -26,20 +27,24 @@ double held_out(const Density& density, const Codes& codes, const std::vector<st
 
 double search_rotation(Density& density, const Codes& codes, const Split& split, const Unit& unit,
                        Watch& watch) {
-  if (density.shape().prior != PriorKind::kAdditive) return held_out(density, codes, split.validation);
+  if (density.shape().prior != PriorKind::kAdditive)
+    return held_out(density, codes, split.validation);
   const std::vector<int>& latents = density.shape().latents;
   const std::size_t total = static_cast<std::size_t>(density.latents());
   // Participants of the search, renumbered 0, 1, ...: training rows first.
-  std::vector<std::uint32_t> rows(split.train.begin(),
-                                  split.train.begin() + static_cast<std::ptrdiff_t>(std::min(kRows, split.train.size())));
+  std::vector<std::uint32_t> rows(
+      split.train.begin(),
+      split.train.begin() + static_cast<std::ptrdiff_t>(std::min(kRows, split.train.size())));
   const std::size_t fitted = rows.size();
   rows.insert(rows.end(), split.validation.begin(),
-              split.validation.begin() + static_cast<std::ptrdiff_t>(std::min(kRows, split.validation.size())));
+              split.validation.begin() +
+                  static_cast<std::ptrdiff_t>(std::min(kRows, split.validation.size())));
   Split part;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     (i < fitted ? part.train : part.validation).push_back(static_cast<std::uint32_t>(i));
   }
-  const std::vector<std::uint32_t> held_out_rows(rows.begin() + static_cast<std::ptrdiff_t>(fitted), rows.end());
+  const std::vector<std::uint32_t> held_out_rows(rows.begin() + static_cast<std::ptrdiff_t>(fitted),
+                                                 rows.end());
   const std::vector<float> z = density.decompose(codes, rows).z;
   std::vector<std::vector<double>> means(latents.size());
   std::vector<std::vector<double>> maps(latents.size());

@@ -1,5 +1,6 @@
-// Search over linear maps of frozen latents for the one under which the additive prior is most likely
-// with few strong links: finds sources and graph together where a gradient through the head is slow.
+// Search over linear maps of frozen latents for the one under which the additive prior is most
+// likely with few strong links: finds sources and graph together where a gradient through the head
+// is slow.
 #pragma once
 
 #include "model/density.h"
@@ -8,9 +9,9 @@
 
 namespace polycause {
 
-/// Turns the latents of `density` (and takes over the prior found) when that lowers the objective; returns
-/// the held-out objective: NLL + price * group norm, nat. Additive prior only; a general one is left
-/// as it is and its held-out NLL returned.
+/// Turns the latents of `density` (and takes over the prior found) when that lowers the objective;
+/// returns the held-out objective: NLL + price * group norm, nat. Additive prior only; a general
+/// one is left as it is and its held-out NLL returned.
 double search_rotation(Density& density, const Codes& codes, const Split& split, const Unit& unit,
                        Watch& watch);
 

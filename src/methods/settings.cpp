@@ -8,23 +8,29 @@ void visit_settings(FitOptions& o, SettingsVisitor& v) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   v.visit("method.name", o.method, {"staged"}, "how latents and graph are learned");
   v.visit("method.prior", o.prior, {"auto", "additive", "general"},
-          "causal mechanisms: additive noise, general, or whichever predicts held-out participants better");
+          "causal mechanisms: additive noise, general, or whichever predicts held-out participants "
+          "better");
   v.visit("method.sparsity", o.sparsity, 0.0, kInfinity, "price of an edge during training, nat");
   v.visit("method.edge_price", o.edge_price, 0.0, kInfinity,
           "price of an edge when branches are compared on held-out participants, nat");
   v.visit("method.prune", o.prune, 0.0, kInfinity,
           "an edge stays when held-out participants lose this much without it, nat");
-  v.visit("method.autoencoder_width", o.autoencoder_width, 16, 1024, "hidden units of encoders and decoders");
-  v.visit("method.conditioner_width", o.conditioner_width, 16, 256, "hidden units of the flow's conditioners");
+  v.visit("method.autoencoder_width", o.autoencoder_width, 16, 1024,
+          "hidden units of encoders and decoders");
+  v.visit("method.conditioner_width", o.conditioner_width, 16, 256,
+          "hidden units of the flow's conditioners");
   v.visit("train.batch", o.batch, 64, 65536, "participants per step, rounded to a multiple of 64");
   v.visit("train.learning_rate", o.learning_rate, 1e-6, 1.0, "Adam's step size");
-  v.visit("train.autoencoder_epochs", o.autoencoder_epochs, 1, 100000, "passes of each autoencoder, at most");
+  v.visit("train.autoencoder_epochs", o.autoencoder_epochs, 1, 100000,
+          "passes of each autoencoder, at most");
   v.visit("train.starts", o.starts, 1, 1000, "different rotations to start from");
   v.visit("train.start_epochs", o.start_epochs, 1, 100000, "passes of each start");
   v.visit("train.branches", o.branches, 1, 100, "best distinct starts that get a gated graph");
   v.visit("train.branch_epochs", o.branch_epochs, 1, 100000, "passes of each branch");
-  v.visit("train.max_steps", o.max_steps, 1, kNoLimit, "cap on the steps of any one start or branch");
-  v.visit("train.restarts", o.restarts, 1, 1000, "independent repetitions, for the agreement of every latent");
+  v.visit("train.max_steps", o.max_steps, 1, kNoLimit,
+          "cap on the steps of any one start or branch");
+  v.visit("train.restarts", o.restarts, 1, 1000,
+          "independent repetitions, for the agreement of every latent");
 }
 
 }  // namespace polycause

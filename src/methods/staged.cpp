@@ -19,7 +19,6 @@
 namespace polycause {
 namespace {
 
-
 constexpr int kRotationStarts = 20;
 constexpr std::size_t kFinalists = 4;
 constexpr std::size_t kProbe = 2000;  // participants on whom solutions are compared
@@ -50,7 +49,8 @@ Schedule branch_schedule(const FitOptions& options) {
 }
 
 /// Pairs from earlier to later modalities: rank[m] is the place of modality m.
-std::vector<LatentPair> pairs_in_order(const std::vector<int>& latents, const std::vector<std::size_t>& rank) {
+std::vector<LatentPair> pairs_in_order(const std::vector<int>& latents,
+                                       const std::vector<std::size_t>& rank) {
   std::vector<LatentPair> pairs;
   int target = 0;
   for (std::size_t m = 0; m < latents.size(); ++m) {
@@ -86,13 +86,15 @@ struct Start {
 std::vector<std::uint32_t> probe_rows(std::size_t participants) {
   const std::size_t stride = std::max<std::size_t>(1, participants / kProbe);
   std::vector<std::uint32_t> rows;
-  for (std::size_t i = 0; i < participants; i += stride) rows.push_back(static_cast<std::uint32_t>(i));
+  for (std::size_t i = 0; i < participants; i += stride)
+    rows.push_back(static_cast<std::uint32_t>(i));
   return rows;
 }
 
 /// Indices of the starts, best first, without those that repeat a better one.
-std::vector<std::size_t> distinct_best(const std::vector<Start>& starts, const StagedProblem& problem,
-                                       std::size_t keep, double limit) {
+std::vector<std::size_t> distinct_best(const std::vector<Start>& starts,
+                                       const StagedProblem& problem, std::size_t keep,
+                                       double limit) {
   std::vector<std::size_t> order(starts.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -103,7 +105,9 @@ std::vector<std::size_t> distinct_best(const std::vector<Start>& starts, const S
     bool repeated = false;
     for (const std::size_t k : kept) {
       const std::vector<double> each = matched_agreement(starts[i].z, starts[k].z, problem.latents);
-      repeated = repeated || std::accumulate(each.begin(), each.end(), 0.0) / static_cast<double>(each.size()) > limit;
+      repeated =
+          repeated ||
+          std::accumulate(each.begin(), each.end(), 0.0) / static_cast<double>(each.size()) > limit;
     }
     if (!repeated) kept.push_back(i);
     if (kept.size() == keep) break;
@@ -111,8 +115,9 @@ std::vector<std::size_t> distinct_best(const std::vector<Start>& starts, const S
   return kept;
 }
 
-void train_start(Start& start, const Codes& codes, const StagedProblem& problem, const FitOptions& options,
-                 const Unit& unit, const Checkpoint& checkpoint, Watch& watch) {
+void train_start(Start& start, const Codes& codes, const StagedProblem& problem,
+                 const FitOptions& options, const Unit& unit, const Checkpoint& checkpoint,
+                 Watch& watch) {
   optimise(start.density, codes, problem.split, start_schedule(options), unit, checkpoint, watch);
   start.objective = search_rotation(start.density, codes, problem.split, unit, watch);
   start.z = start.density.decompose(codes, probe_rows(codes.participants)).z;
@@ -131,7 +136,8 @@ struct StartContext {
 
 /// All starts, trained once; `order_of` gives the modality order of each.
 template <typename OrderOf>
-std::vector<Start> run_starts(const StartContext& context, const std::string& name, const OrderOf& order_of) {
+std::vector<Start> run_starts(const StartContext& context, const std::string& name,
+                              const OrderOf& order_of) {
   const StagedProblem& problem = context.problem;
   std::vector<Start> starts;
   for (std::size_t s = 0; s < static_cast<std::size_t>(context.options.starts); ++s) {
@@ -140,8 +146,8 @@ std::vector<Start> run_starts(const StartContext& context, const std::string& na
     start.density.initialise(random);
     std::vector<std::vector<double>> turns;
     if (s == 0) {
-      turns = sparse_rotations(context.codes, problem.latents, context.maps, problem.split.train, kRotationStarts,
-                               random);
+      turns = sparse_rotations(context.codes, problem.latents, context.maps, problem.split.train,
+                               kRotationStarts, random);
     } else {
       for (const int k : problem.latents) turns.push_back(random_rotation(k, random));
     }
@@ -152,15 +158,15 @@ std::vector<Start> run_starts(const StartContext& context, const std::string& na
     starts.push_back(std::move(start));
   }
   parallel_for(starts.size(), context.threads, [&](std::size_t s) {
-    train_start(starts[s], context.codes, problem, context.options, {fmt::format("{}{}", name, s), context.seed},
-                context.checkpoint, context.watch);
+    train_start(starts[s], context.codes, problem, context.options,
+                {fmt::format("{}{}", name, s), context.seed}, context.checkpoint, context.watch);
   });
   return starts;
 }
 
-/// The order of modalities when the study does not give it: starts under random orders, and for the best of
-/// them the order that suits their latents. Training then begins anew under that order, since latents
-/// that were turned under a wrong one stay wrong.
+/// The order of modalities when the study does not give it: starts under random orders, and for the
+/// best of them the order that suits their latents. Training then begins anew under that order,
+/// since latents that were turned under a wrong one stay wrong.
 std::vector<std::size_t> explore_orders(const StartContext& context, const std::string& name) {
   const std::size_t modalities = context.problem.cells.size();
   std::vector<std::vector<std::size_t>> ranks;
@@ -173,7 +179,8 @@ std::vector<std::size_t> explore_orders(const StartContext& context, const std::
     }
     ranks.push_back(rank);
   }
-  const std::vector<Start> starts = run_starts(context, name + "/explore", [&](std::size_t s) { return ranks[s]; });
+  const std::vector<Start> starts =
+      run_starts(context, name + "/explore", [&](std::size_t s) { return ranks[s]; });
   const std::vector<std::size_t> best = distinct_best(starts, context.problem, kFinalists, 1.1);
   std::vector<OrderScore> found(best.size());
   std::vector<double> objective(best.size());
@@ -189,7 +196,8 @@ std::vector<std::size_t> explore_orders(const StartContext& context, const std::
 }
 
 /// Backward elimination on frozen latents: an edge stays when leaving it out costs `threshold` nat.
-std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem, double threshold) {
+std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem,
+                        double threshold) {
   AdditiveScores scores(candidate.parts.z, static_cast<std::size_t>(candidate.density.latents()),
                         problem.split.train, problem.split.validation);
   const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
@@ -198,7 +206,8 @@ std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem
     while (true) {
       std::vector<std::size_t> parents;
       for (std::size_t e = 0; e < pairs.size(); ++e) {
-        if (kept[e] && pairs[e].target == i) parents.push_back(static_cast<std::size_t>(pairs[e].source));
+        if (kept[e] && pairs[e].target == i)
+          parents.push_back(static_cast<std::size_t>(pairs[e].source));
       }
       if (parents.empty()) break;
       const double full = scores.validation_nll(static_cast<std::size_t>(i), parents);
@@ -223,10 +232,12 @@ std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem
   return kept;
 }
 
-std::vector<Candidate> train_branches(const std::vector<Start>& starts, const std::vector<std::size_t>& chosen,
-                                      const Codes& codes, const StagedProblem& problem,
-                                      const FitOptions& options, std::uint64_t seed, const std::string& name,
-                                      std::size_t threads, const Checkpoint& checkpoint, Watch& watch) {
+std::vector<Candidate> train_branches(const std::vector<Start>& starts,
+                                      const std::vector<std::size_t>& chosen, const Codes& codes,
+                                      const StagedProblem& problem, const FitOptions& options,
+                                      std::uint64_t seed, const std::string& name,
+                                      std::size_t threads, const Checkpoint& checkpoint,
+                                      Watch& watch) {
   std::vector<std::pair<std::size_t, PriorKind>> plans;
   for (const std::size_t s : chosen) {
     if (options.prior != "general") plans.emplace_back(s, PriorKind::kAdditive);
@@ -250,10 +261,12 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts, const st
     c.density.copy_heads(starts[plans[b].first].density);
     c.density.copy_prior(starts[plans[b].first].density);
     c.density.set_gates(0.5);
-    optimise(c.density, codes, problem.split, branch_schedule(options), {c.name, seed}, checkpoint, watch);
+    optimise(c.density, codes, problem.split, branch_schedule(options), {c.name, seed}, checkpoint,
+             watch);
     c.parts = c.density.decompose(codes, {});
     double total = 0;
-    for (const std::uint32_t row : problem.split.validation) total -= static_cast<double>(c.parts.log_p[row]);
+    for (const std::uint32_t row : problem.split.validation)
+      total -= static_cast<double>(c.parts.log_p[row]);
     c.nll = total / static_cast<double>(problem.split.validation.size());
     c.edges = c.density.gate_open();
     const auto edges = static_cast<double>(std::count(c.edges.begin(), c.edges.end(), true));
@@ -261,8 +274,9 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts, const st
     c.edges = prune(c, problem, options.prune);
     if (!problem.order_given) c.margins = orientation_margins(c, problem.split);
   });
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.objective < b.objective; });
+  std::stable_sort(
+      candidates.begin(), candidates.end(),
+      [](const Candidate& a, const Candidate& b) { return a.objective < b.objective; });
   return candidates;
 }
 
@@ -277,7 +291,8 @@ std::vector<double> matched_agreement(const std::vector<float>& a, const std::ve
   const std::size_t stride = std::max<std::size_t>(1, participants / 2000);
   const auto column = [&](const std::vector<float>& z, std::size_t j) {
     std::vector<double> values;
-    for (std::size_t i = 0; i < participants; i += stride) values.push_back(static_cast<double>(z[i * total + j]));
+    for (std::size_t i = 0; i < participants; i += stride)
+      values.push_back(static_cast<double>(z[i * total + j]));
     return values;
   };
   std::vector<double> result(total);
@@ -300,11 +315,14 @@ std::vector<double> matched_agreement(const std::vector<float>& a, const std::ve
 
 double staged_work(const StagedProblem& problem, const FitOptions& options) {
   const std::size_t rows = problem.split.train.size();
-  const auto steps = [&](const Schedule& s) { return static_cast<double>(plan_steps(s, rows).steps); };
+  const auto steps = [&](const Schedule& s) {
+    return static_cast<double>(plan_steps(s, rows).steps);
+  };
   const double starts = static_cast<double>(options.starts) * (problem.order_given ? 1 : 2);
   const double branches = static_cast<double>(options.branches) + (options.prior == "auto" ? 1 : 0);
   return static_cast<double>(problem.cells.size()) * steps(autoencoder_schedule(options)) +
-         (starts + std::min(static_cast<double>(kFinalists), starts)) * steps(start_schedule(options)) +
+         (starts + std::min(static_cast<double>(kFinalists), starts)) *
+             steps(start_schedule(options)) +
          branches * steps(branch_schedule(options));
 }
 
@@ -319,7 +337,8 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
   Codes codes;
   codes.participants = problem.cells[0].participants;
   codes.u.resize(modalities);
-  for (std::size_t m = 0; m < modalities; ++m) codes.width.push_back(problem.latents[m] + problem.privates[m]);
+  for (std::size_t m = 0; m < modalities; ++m)
+    codes.width.push_back(problem.latents[m] + problem.privates[m]);
   parallel_for(modalities, threads, [&](std::size_t m) {
     const Cells& cells = problem.cells[m];
     const Unit unit{fmt::format("{}/autoencoder{}", name, m), seed};
@@ -327,8 +346,8 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
     Autoencoder autoencoder(cells.width, !cells.present.empty(), codes.width[m],
                             static_cast<int>(options.autoencoder_width));
     autoencoder.initialise(cells, problem.split.train, random);
-    result.reconstruction_r2[m] = optimise(autoencoder, cells, problem.split, autoencoder_schedule(options),
-                                           unit, checkpoint, watch);
+    result.reconstruction_r2[m] = optimise(autoencoder, cells, problem.split,
+                                           autoencoder_schedule(options), unit, checkpoint, watch);
     autoencoder.whiten(cells, problem.split.train);
     codes.u[m] = autoencoder.encode(cells);
     result.autoencoders[m] = std::move(autoencoder);
@@ -344,7 +363,8 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
   result.order.resize(modalities);
   std::iota(result.order.begin(), result.order.end(), std::size_t{0});
   if (!problem.order_given) result.order = explore_orders(context, name);
-  std::vector<Start> starts = run_starts(context, name + "/start", [&](std::size_t) { return result.order; });
+  std::vector<Start> starts =
+      run_starts(context, name + "/start", [&](std::size_t) { return result.order; });
   // Step 3: the best go on.
   const std::vector<std::size_t> better = distinct_best(starts, problem, kFinalists, 1.1);
   parallel_for(better.size(), threads, [&](std::size_t b) {
@@ -356,8 +376,8 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
   const std::vector<std::size_t> chosen =
       distinct_best(finalists, problem, static_cast<std::size_t>(options.branches), kDistinct);
   // Steps 4 and 5: gated branches, selection, pruning.
-  result.candidates = train_branches(finalists, chosen, codes, problem, options, seed, name, threads,
-                                     checkpoint, watch);
+  result.candidates = train_branches(finalists, chosen, codes, problem, options, seed, name,
+                                     threads, checkpoint, watch);
   return result;
 }
 

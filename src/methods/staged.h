@@ -28,10 +28,10 @@ struct StagedProblem {
 struct Candidate {
   std::string name;
   Density density;
-  Decomposition parts;       ///< of all participants
-  double nll = 0;            ///< held out
-  double objective = 0;      ///< nll + edge_price * edges
-  std::vector<bool> edges;   ///< per pair, after pruning
+  Decomposition parts;          ///< of all participants
+  double nll = 0;               ///< held out
+  double objective = 0;         ///< nll + edge_price * edges
+  std::vector<bool> edges;      ///< per pair, after pruning
   std::vector<double> margins;  ///< per pair, orientation_margins; empty when the order was given
 };
 

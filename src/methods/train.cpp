@@ -28,7 +28,8 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
   problem.order_given = study.spec.order == "given";
   std::vector<std::size_t> fit_rows;
   for (std::size_t i = 0; i < study.participants(); ++i) {
-    (study.validation[i] ? problem.split.validation : problem.split.train).push_back(static_cast<std::uint32_t>(i));
+    (study.validation[i] ? problem.split.validation : problem.split.train)
+        .push_back(static_cast<std::uint32_t>(i));
     if (!study.validation[i]) fit_rows.push_back(i);
   }
   for (const Modality& m : study.modalities) {
@@ -42,13 +43,17 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
     model.modalities.push_back(std::move(bare));
     const int width = problem.cells.back().width;
     if (width < problem.latents.back() + problem.privates.back()) {
-      throw ConfigError(fmt::format(
-          "modality '{}': latents + private = {} but only {} usable columns; expected at most as many; lower "
-          "'latents' or 'private', or give more columns", m.name, m.latents + m.private_dims, width));
+      throw ConfigError(
+          fmt::format("modality '{}': latents + private = {} but only {} usable columns; expected "
+                      "at most as many; lower "
+                      "'latents' or 'private', or give more columns",
+                      m.name, m.latents + m.private_dims, width));
     }
   }
   if (problem.cells.size() < 2) {
-    throw ConfigError("study: one modality; expected at least two, since a latent is found by its trace in another");
+    throw ConfigError(
+        "study: one modality; expected at least two, since a latent is found by its trace in "
+        "another");
   }
   return problem;
 }
@@ -62,14 +67,18 @@ std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& opt
   class Writer : public SettingsVisitor {
    public:
     explicit Writer(std::string& out) : out_(out) {}
-    void visit(const std::string& key, bool& v, const std::string&) override { put(key, v ? "1" : "0"); }
-    void visit(const std::string& key, std::int64_t& v, std::int64_t, std::int64_t, const std::string&) override {
+    void visit(const std::string& key, bool& v, const std::string&) override {
+      put(key, v ? "1" : "0");
+    }
+    void visit(const std::string& key, std::int64_t& v, std::int64_t, std::int64_t,
+               const std::string&) override {
       put(key, fmt::format("{}", v));
     }
     void visit(const std::string& key, double& v, double, double, const std::string&) override {
       put(key, fmt::format("{}", v));
     }
-    void visit(const std::string& key, std::string& v, const std::vector<std::string>&, const std::string&) override {
+    void visit(const std::string& key, std::string& v, const std::vector<std::string>&,
+               const std::string&) override {
       put(key, v);
     }
 
@@ -81,8 +90,9 @@ std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& opt
   text += fmt::format("seed={};order={};", options.seed, problem.order_given);
   for (std::size_t m = 0; m < problem.cells.size(); ++m) {
     const Cells& c = problem.cells[m];
-    text += fmt::format("{}+{}:{};", problem.latents[m], problem.privates[m],
-                        hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}));
+    text += fmt::format(
+        "{}+{}:{};", problem.latents[m], problem.privates[m],
+        hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}));
   }
   for (const std::uint32_t row : problem.split.validation) text += fmt::format("{},", row);
   return hash64(text);
@@ -130,11 +140,12 @@ void choose_signs(const Study& study, const std::vector<float>& z, std::vector<S
 }
 
 double mean_of(const std::vector<double>& v) {
-  return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(std::max<std::size_t>(1, v.size()));
+  return std::accumulate(v.begin(), v.end(), 0.0) /
+         static_cast<double>(std::max<std::size_t>(1, v.size()));
 }
 
-/// The restart that agrees best with the others: no truth is needed, and a run that went astray alone is
-/// never reported.
+/// The restart that agrees best with the others: no truth is needed, and a run that went astray
+/// alone is never reported.
 std::size_t most_typical(const std::vector<StagedResult>& results, const StagedProblem& problem) {
   std::size_t best = 0;
   double highest = -1;
@@ -142,8 +153,8 @@ std::size_t most_typical(const std::vector<StagedResult>& results, const StagedP
     double total = 0;
     for (std::size_t b = 0; b < results.size(); ++b) {
       if (a == b) continue;
-      total += mean_of(matched_agreement(results[a].candidates[0].parts.z, results[b].candidates[0].parts.z,
-                                         problem.latents));
+      total += mean_of(matched_agreement(results[a].candidates[0].parts.z,
+                                         results[b].candidates[0].parts.z, problem.latents));
     }
     if (total > highest + 1e-9) {
       highest = total;
@@ -170,7 +181,8 @@ Graph learned_graph(const Candidate& candidate, const std::vector<std::string>& 
     edge.kind = "learned";
     edge.strength = open[e];
     // Without a given order a direction is stated only where the data speak for it.
-    if (!candidate.margins.empty() && !(candidate.margins[e] > kOriented)) edge.mark_target = Mark::kTail;
+    if (!candidate.margins.empty() && !(candidate.margins[e] > kOriented))
+      edge.mark_target = Mark::kTail;
     graph.edges.push_back(edge);
   }
   return graph;
@@ -199,8 +211,9 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   fit.seconds.emplace_back("encode", clock.lap());
   const auto restarts = static_cast<std::size_t>(options.restarts);
   Watch watch(observer, static_cast<double>(restarts) * staged_work(problem, options));
-  const Checkpoint checkpoint(options.checkpoint_dir,
-                              options.checkpoint_dir.empty() ? 0 : fingerprint_of(problem, options));
+  const Checkpoint checkpoint(options.checkpoint_dir, options.checkpoint_dir.empty()
+                                                          ? 0
+                                                          : fingerprint_of(problem, options));
   const std::size_t threads = thread_count(static_cast<long>(options.threads));
   std::vector<StagedResult> results(restarts);
   const std::size_t outer = std::min(threads, restarts);
@@ -226,7 +239,8 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   model.latents = standards(best.parts.z, static_cast<std::size_t>(best.density.latents()));
   choose_signs(study, best.parts.z, model.latents);
   model.exogenous = standards(best.parts.eps, model.latents.size());
-  for (std::size_t i = 0; i < model.latents.size(); ++i) model.exogenous[i].sign = model.latents[i].sign;
+  for (std::size_t i = 0; i < model.latents.size(); ++i)
+    model.exogenous[i].sign = model.latents[i].sign;
   model.autoencoders = std::move(result.autoencoders);
   model.density.push_back(best.density);
   fit.encoding = encoding_of(model, best.parts, study.ids);
@@ -252,7 +266,8 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
       branch.prior = other.density.shape().prior == PriorKind::kAdditive ? "additive" : "general";
       branch.objective = other.objective;
       branch.negative_log_likelihood = other.nll;
-      branch.edges = static_cast<std::size_t>(std::count(other.edges.begin(), other.edges.end(), true));
+      branch.edges =
+          static_cast<std::size_t>(std::count(other.edges.begin(), other.edges.end(), true));
       branch.selected = self;
       branch.agreement = mean_of(each);
       fit.branches.push_back(branch);
@@ -261,9 +276,10 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
       if (rival && branch.agreement < kDistinct && other.objective - best.objective < kTie) {
         tie = true;
         fit.warnings.push_back(
-            {"tie", fmt::format("{} fits as well as the reported solution ({:.3f} nat apart) but its latents agree "
-                                "only to {:.2f}: the data do not tell them apart", other.name,
-                                other.objective - best.objective, branch.agreement)});
+            {"tie", fmt::format("{} fits as well as the reported solution ({:.3f} nat apart) but "
+                                "its latents agree "
+                                "only to {:.2f}: the data do not tell them apart",
+                                other.name, other.objective - best.objective, branch.agreement)});
       }
       if (self || (rival && !tie) || (c > 0 && r != reported)) continue;
       for (std::size_t i = 0; i < names.size(); ++i) {
@@ -281,10 +297,10 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   for (const LatentReport& latent : fit.latents) {
     if (latent.replicates > 0 && latent.agreement < kReproducible) {
       fit.warnings.push_back(
-          {"unstable_latent",
-           fmt::format("{}: restarts agree only to {:.2f} (expected at least {}); do not interpret it; fewer "
-                       "latents in its modality, or more participants, may help", latent.name, latent.agreement,
-                       kReproducible)});
+          {"unstable_latent", fmt::format("{}: restarts agree only to {:.2f} (expected at least "
+                                          "{}); do not interpret it; fewer "
+                                          "latents in its modality, or more participants, may help",
+                                          latent.name, latent.agreement, kReproducible)});
     }
   }
   run_checks(problem, best, result.code_canonical, model, fit);

@@ -12,8 +12,8 @@ constexpr double kBeta2 = 0.999;
 
 Adam::Adam(std::size_t parameters) : first_(parameters, 0.0f), second_(parameters, 0.0f) {}
 
-void Adam::update(std::size_t begin, std::size_t end, double rate, const std::vector<float>& gradient,
-                  std::vector<float>& parameters) {
+void Adam::update(std::size_t begin, std::size_t end, double rate,
+                  const std::vector<float>& gradient, std::vector<float>& parameters) {
   const double correction1 = 1.0 - std::pow(kBeta1, static_cast<double>(step_));
   const double correction2 = 1.0 - std::pow(kBeta2, static_cast<double>(step_));
   kernels().adam(end - begin, static_cast<float>(rate / correction1), static_cast<float>(kBeta1),

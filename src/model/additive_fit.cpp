@@ -24,8 +24,8 @@ double density_of(const Noise& noise, double e, std::array<double, kMixture>& sh
   double total = 0;
   for (std::size_t k = 0; k < kMixture; ++k) {
     const double d = e - noise.mean[k];
-    share[k] = noise.weight[k] *
-               std::exp(-0.5 * d * d / noise.variance[k] - 0.5 * std::log(noise.variance[k]) - kHalfLogTwoPi);
+    share[k] = noise.weight[k] * std::exp(-0.5 * d * d / noise.variance[k] -
+                                          0.5 * std::log(noise.variance[k]) - kHalfLogTwoPi);
     total += share[k];
   }
   total = std::max(total, 1e-300);
@@ -38,7 +38,9 @@ double density_of(const Noise& noise, double e, std::array<double, kMixture>& sh
 AdditiveScores::AdditiveScores(const std::vector<float>& z, std::size_t latents,
                                const std::vector<std::uint32_t>& train,
                                const std::vector<std::uint32_t>& validation, std::size_t most)
-    : latents_(latents), train_(std::min(most, train.size())), validation_(std::min(most, validation.size())) {
+    : latents_(latents),
+      train_(std::min(most, train.size())),
+      validation_(std::min(most, validation.size())) {
   const std::size_t n = train_ + validation_;
   z_.resize(n * latents);
   basis_.resize(n * latents * kBasis);
@@ -52,7 +54,8 @@ AdditiveScores::AdditiveScores(const std::vector<float>& z, std::size_t latents,
       squares += v * v;
     }
     const double mean = sum / static_cast<double>(train_);
-    const double sd = std::sqrt(std::max(1e-12, squares / static_cast<double>(train_) - mean * mean));
+    const double sd =
+        std::sqrt(std::max(1e-12, squares / static_cast<double>(train_) - mean * mean));
     std::array<double, kBasis> centre{};
     for (std::size_t i = 0; i < n; ++i) {
       const double v = (static_cast<double>(z[row_of(i) * latents + j]) - mean) / sd;
@@ -71,7 +74,8 @@ AdditiveScores::AdditiveScores(const std::vector<float>& z, std::size_t latents,
   }
 }
 
-const AdditiveScores::Score& AdditiveScores::score(std::size_t target, std::vector<std::size_t>& parents) {
+const AdditiveScores::Score& AdditiveScores::score(std::size_t target,
+                                                   std::vector<std::size_t>& parents) {
   std::sort(parents.begin(), parents.end());
   const auto key = std::make_pair(target, parents);
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
@@ -83,7 +87,8 @@ const AdditiveScores::Score& AdditiveScores::score(std::size_t target, std::vect
     y(i) = z_[static_cast<std::size_t>(i) * latents_ + target];
     x(i, 0) = 1;
     for (std::size_t p = 0; p < parents.size(); ++p) {
-      const double* f = basis_.data() + (static_cast<std::size_t>(i) * latents_ + parents[p]) * kBasis;
+      const double* f =
+          basis_.data() + (static_cast<std::size_t>(i) * latents_ + parents[p]) * kBasis;
       for (int k = 0; k < kBasis; ++k) x(i, static_cast<Eigen::Index>(p * kBasis) + k + 1) = f[k];
     }
   }
@@ -158,22 +163,30 @@ double AdditiveScores::validation_nll(std::size_t target, std::vector<std::size_
   return score(target, parents).mean;
 }
 
-double AdditiveScores::swap_error(std::size_t a, std::vector<std::size_t> a0, std::vector<std::size_t> a1,
-                                  std::size_t b, std::vector<std::size_t> b0,
-                                  std::vector<std::size_t> b1) {
-  const std::vector<float>& first = score(a, a0).each;
-  const std::vector<float>& second = score(a, a1).each;
-  const std::vector<float>& third = score(b, b0).each;
-  const std::vector<float>& fourth = score(b, b1).each;
+std::pair<double, double> AdditiveScores::difference(
+    const std::vector<std::vector<std::size_t>>& a,
+    const std::vector<std::vector<std::size_t>>& b) {
+  std::vector<double> each(validation_, 0.0);
+  for (std::size_t i = 0; i < latents_; ++i) {
+    std::vector<std::size_t> first = a[i];
+    std::vector<std::size_t> second = b[i];
+    std::sort(first.begin(), first.end());
+    std::sort(second.begin(), second.end());
+    if (first == second) continue;
+    const std::vector<float>& before = score(i, first).each;
+    const std::vector<float>& after = score(i, second).each;
+    for (std::size_t row = 0; row < validation_; ++row) {
+      each[row] += static_cast<double>(after[row]) - static_cast<double>(before[row]);
+    }
+  }
+  const auto n = static_cast<double>(validation_);
   double sum = 0;
   double squares = 0;
-  for (std::size_t i = 0; i < first.size(); ++i) {
-    const double d = static_cast<double>(second[i] - first[i] + fourth[i] - third[i]);
+  for (const double d : each) {
     sum += d;
     squares += d * d;
   }
-  const auto n = static_cast<double>(first.size());
-  return std::sqrt(std::max(0.0, squares / n - sum / n * sum / n) / n);
+  return {sum / n, std::sqrt(std::max(0.0, squares / n - sum / n * sum / n) / n)};
 }
 
 }  // namespace polycause

@@ -1,6 +1,6 @@
-// Scores of a latent given a set of parents on frozen latents: additive regression on the kBasis fixed
-// functions with noise of kMixture Gaussians, fitted by expectation-maximisation. Deterministic and fast
-// (n k^2 for k basis columns), so that whole graphs can be searched.
+// Scores of a latent given a set of parents on frozen latents: additive regression on the kBasis
+// fixed functions with noise of kMixture Gaussians, fitted by expectation-maximisation.
+// Deterministic and fast (n k^2 for k basis columns), so that whole graphs can be searched.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,15 @@ namespace polycause {
 class AdditiveScores {
  public:
   /// z (n, D) row-major; at most `most` rows of each part are used.
-  AdditiveScores(const std::vector<float>& z, std::size_t latents, const std::vector<std::uint32_t>& train,
+  AdditiveScores(const std::vector<float>& z, std::size_t latents,
+                 const std::vector<std::uint32_t>& train,
                  const std::vector<std::uint32_t>& validation, std::size_t most = 20000);
 
   /// Held-out negative log-likelihood of `target` given `parents` (any order), nat per participant.
   double validation_nll(std::size_t target, std::vector<std::size_t> parents);
-  /// Standard error of the held-out mean of the change when target a goes from parents a0 to a1 and
-  /// target b from b0 to b1 (an edge turned round).
-  double swap_error(std::size_t a, std::vector<std::size_t> a0, std::vector<std::size_t> a1, std::size_t b,
-                    std::vector<std::size_t> b0, std::vector<std::size_t> b1);
+  /// Held-out mean of (graph b - graph a), parents per latent, and its standard error.
+  std::pair<double, double> difference(const std::vector<std::vector<std::size_t>>& a,
+                                       const std::vector<std::vector<std::size_t>>& b);
   std::size_t latents() const { return latents_; }
 
  private:

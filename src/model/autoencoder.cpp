@@ -40,8 +40,10 @@ void Autoencoder::initialise(const Cells& cells, const std::vector<std::uint32_t
   const std::size_t used = std::min<std::size_t>(rows.size(), 5000);
   Matrix x(used, width_);
   for (std::size_t i = 0; i < used; ++i) {
-    const float* from = cells.x.data() + static_cast<std::size_t>(rows[i]) * static_cast<std::size_t>(width_);
-    for (int j = 0; j < width_; ++j) x(static_cast<Eigen::Index>(i), j) = static_cast<double>(from[j]);
+    const float* from =
+        cells.x.data() + static_cast<std::size_t>(rows[i]) * static_cast<std::size_t>(width_);
+    for (int j = 0; j < width_; ++j)
+      x(static_cast<Eigen::Index>(i), j) = static_cast<double>(from[j]);
   }
   x.rowwise() -= x.colwise().mean();
   Matrix axes(width_, code_);
@@ -53,10 +55,13 @@ void Autoencoder::initialise(const Cells& cells, const std::vector<std::uint32_t
   const Matrix scores = x * axes;
   for (int k = 0; k < code_; ++k) {
     // Unit variance codes, so that the networks work on one scale.
-    const double sd = std::sqrt(std::max(1e-12, scores.col(k).squaredNorm() / static_cast<double>(used)));
+    const double sd =
+        std::sqrt(std::max(1e-12, scores.col(k).squaredNorm() / static_cast<double>(used)));
     for (int j = 0; j < width_; ++j) {
-      theta_[axes_ + static_cast<std::size_t>(j * padded(code_) + k)] = static_cast<float>(axes(j, k) / sd);
-      theta_[loadings_ + static_cast<std::size_t>(k * padded(width_) + j)] = static_cast<float>(axes(j, k) * sd);
+      theta_[axes_ + static_cast<std::size_t>(j * padded(code_) + k)] =
+          static_cast<float>(axes(j, k) / sd);
+      theta_[loadings_ + static_cast<std::size_t>(k * padded(width_) + j)] =
+          static_cast<float>(axes(j, k) * sd);
     }
   }
 }
@@ -95,7 +100,8 @@ double Autoencoder::gradient(const Cells& cells, const std::uint32_t* rows, std:
   std::vector<float> transposed_d(decoder_.transposed_size());
   encoder_.transpose(theta_.data(), transposed_e.data());
   decoder_.transpose(theta_.data(), transposed_d.data());
-  std::vector<float> loadings_t(static_cast<std::size_t>(width_p * code_p), 0.0f);  // (width_p, code_p)
+  std::vector<float> loadings_t(static_cast<std::size_t>(width_p * code_p),
+                                0.0f);  // (width_p, code_p)
   for (int k = 0; k < code_; ++k) {
     for (int j = 0; j < width_; ++j) {
       loadings_t[static_cast<std::size_t>(j * code_p + k)] =
@@ -111,11 +117,11 @@ double Autoencoder::gradient(const Cells& cells, const std::uint32_t* rows, std:
   for (std::size_t first = 0; first < count; first += kRows) {
     load(cells, rows + first, std::min(kRows, count - first), in.data());
     encoder_.forward(theta_.data(), rows_i, in.data(), in_width, 1, memory_e.data(), code.data());
-    kernel.gemm(rows_i, in_width, code_p, in.data(), in_width, 1, theta_.data() + axes_, code_p, code.data(),
-                code_p, true, nullptr);
+    kernel.gemm(rows_i, in_width, code_p, in.data(), in_width, 1, theta_.data() + axes_, code_p,
+                code.data(), code_p, true, nullptr);
     decoder_.forward(theta_.data(), rows_i, code.data(), code_p, 1, memory_d.data(), out.data());
-    kernel.gemm(rows_i, code_, width_p, code.data(), code_p, 1, theta_.data() + loadings_, width_p, out.data(),
-                width_p, true, nullptr);
+    kernel.gemm(rows_i, code_, width_p, code.data(), code_p, 1, theta_.data() + loadings_, width_p,
+                out.data(), width_p, true, nullptr);
     for (std::size_t t = 0; t < kRows; ++t) {
       float* y = out.data() + t * static_cast<std::size_t>(width_p);
       const float* x = in.data() + t * static_cast<std::size_t>(in_width);
@@ -127,15 +133,15 @@ double Autoencoder::gradient(const Cells& cells, const std::uint32_t* rows, std:
         y[j] = scale * error;
       }
     }
-    decoder_.backward(transposed_d.data(), rows_i, code.data(), code_p, 1, memory_d.data(), out.data(),
-                      scratch.data(), gradient.data(), g_code_net.data());
+    decoder_.backward(transposed_d.data(), rows_i, code.data(), code_p, 1, memory_d.data(),
+                      out.data(), scratch.data(), gradient.data(), g_code_net.data());
     kernel.gemm(code_, rows_i, width_p, code.data(), 1, code_p, out.data(), width_p,
                 gradient.data() + loadings_, width_p, true, nullptr);
-    kernel.gemm(rows_i, width_p, code_p, out.data(), width_p, 1, loadings_t.data(), code_p, g_code.data(),
-                code_p, false, nullptr);
+    kernel.gemm(rows_i, width_p, code_p, out.data(), width_p, 1, loadings_t.data(), code_p,
+                g_code.data(), code_p, false, nullptr);
     kernel.axpy(1.0f, g_code_net.data(), g_code.data(), g_code.size());
-    encoder_.backward(transposed_e.data(), rows_i, in.data(), in_width, 1, memory_e.data(), g_code.data(),
-                      scratch.data(), gradient.data(), nullptr);
+    encoder_.backward(transposed_e.data(), rows_i, in.data(), in_width, 1, memory_e.data(),
+                      g_code.data(), scratch.data(), gradient.data(), nullptr);
     // The mask reaches the code through the network only.
     kernel.gemm(width_, rows_i, code_p, in.data(), 1, in_width, g_code.data(), code_p,
                 gradient.data() + axes_, code_p, true, nullptr);
@@ -194,7 +200,8 @@ void Autoencoder::whiten(const Cells& cells, const std::vector<std::uint32_t>& r
                        .cast<double>();
   const Eigen::RowVectorXd mean = u.colwise().mean();
   const Eigen::MatrixXd centred = u.rowwise() - mean;
-  const Eigen::MatrixXd covariance = centred.transpose() * centred / static_cast<double>(rows.size());
+  const Eigen::MatrixXd covariance =
+      centred.transpose() * centred / static_cast<double>(rows.size());
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
   const Eigen::VectorXd values = solver.eigenvalues();
   if (!values.allFinite() || values(0) < 1e-7 * values(code_ - 1)) {
@@ -215,7 +222,8 @@ std::vector<float> Autoencoder::encode(const Cells& cells) const {
   raw_codes(cells, rows.data(), n, code.data());
   std::vector<double> centred(k);
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t a = 0; a < k; ++a) centred[a] = static_cast<double>(code[i * k + a]) - whitening_[a];
+    for (std::size_t a = 0; a < k; ++a)
+      centred[a] = static_cast<double>(code[i * k + a]) - whitening_[a];
     for (std::size_t b = 0; b < k; ++b) {
       double s = 0;
       for (std::size_t a = 0; a < k; ++a) s += centred[a] * whitening_[k + a * k + b];

@@ -1,6 +1,6 @@
-// Autoencoder of one tabular modality: code = (x - mean) P + net(x, mask), and back; P starts at the
-// principal axes, so that training begins at the best linear code. Missing cells enter as zero with
-// their mask and leave the loss. The code is whitened at the end.
+// Autoencoder of one tabular modality: code = (x - mean) P + net(x, mask), and back; P starts at
+// the principal axes, so that training begins at the best linear code. Missing cells enter as zero
+// with their mask and leave the loss. The code is whitened at the end.
 #pragma once
 
 #include <cstddef>
@@ -56,7 +56,8 @@ class Autoencoder {
  private:
   int inputs() const { return masked_ ? 2 * width_ : width_; }
   void load(const Cells& cells, const std::uint32_t* rows, std::size_t count, float* in) const;
-  void raw_codes(const Cells& cells, const std::uint32_t* rows, std::size_t count, float* out) const;
+  void raw_codes(const Cells& cells, const std::uint32_t* rows, std::size_t count,
+                 float* out) const;
 
   int width_ = 0;
   bool masked_ = false;
@@ -64,8 +65,8 @@ class Autoencoder {
   int hidden_ = 0;
   Mlp encoder_;
   Mlp decoder_;
-  std::size_t axes_ = 0;       // (inputs, padded code): linear part of the encoder, mask rows zero
-  std::size_t loadings_ = 0;   // (code, padded width): linear part of the decoder
+  std::size_t axes_ = 0;      // (inputs, padded code): linear part of the encoder, mask rows zero
+  std::size_t loadings_ = 0;  // (code, padded width): linear part of the decoder
   std::vector<float> theta_;
   std::vector<double> whitening_;  // mean (code), then map (code, code): u = (raw - mean) map
 };

@@ -1,66 +1,18 @@
 #include "model/density.h"
 
 #include <Eigen/LU>
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 
 #include "model/density_workspace.h"
 #include "model/kernels.h"
-#include "polycause/error.h"
+#include "model/tile_linear.h"
 
 namespace polycause {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-Matrix read_matrix(const float* from, int size) {
-  Matrix m(size, size);
-  for (int i = 0; i < size * size; ++i) m.data()[i] = static_cast<double>(from[i]);
-  return m;
-}
-
-/// log |det W| of every sample, and gradient -= transpose of the inverse (a mean NLL holds -log |det|).
-double log_determinant(const float* w, int size, float* gradient) {
-  const Eigen::PartialPivLU<Matrix> lu(read_matrix(w, size));
-  const double value = lu.matrixLU().diagonal().array().abs().log().sum();
-  if (!std::isfinite(value)) {
-    throw NumericError("density: a linear map of a head became singular; lower train.learning_rate");
-  }
-  if (gradient != nullptr) {
-    const Matrix inverse = lu.inverse();
-    for (int i = 0; i < size; ++i) {
-      for (int j = 0; j < size; ++j) gradient[i * size + j] -= static_cast<float>(inverse(j, i));
-    }
-  }
-  return value;
-}
-
 std::size_t area(int rows, int columns) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-}
-
-/// out (columns, T) = map^T in, in place over a tile of `width` coordinates.
-void apply_linear(const float* w, int width, float* x, float* copy) {
-  const Kernels& kernel = kernels();
-  std::memcpy(copy, x, area(width, kTile) * sizeof(float));
-  std::memset(x, 0, area(width, kTile) * sizeof(float));
-  for (int j = 0; j < width; ++j) {
-    for (int k = 0; k < width; ++k) kernel.axpy(w[k * width + j], copy + k * kTile, x + j * kTile, kTile);
-  }
-}
-
-/// Gradient of apply_linear: `in` is what went in; g (width, T) by output becomes by input.
-void apply_linear_backward(const float* w, int width, const float* in, float* g, float* copy,
-                           float* g_w) {
-  const Kernels& kernel = kernels();
-  std::memcpy(copy, g, area(width, kTile) * sizeof(float));
-  std::memset(g, 0, area(width, kTile) * sizeof(float));
-  for (int k = 0; k < width; ++k) {
-    for (int j = 0; j < width; ++j) {
-      g_w[k * width + j] += kernel.dot(in + k * kTile, copy + j * kTile, kTile);
-      kernel.axpy(w[k * width + j], copy + j * kTile, g + k * kTile, kTile);
-    }
-  }
 }
 
 }  // namespace
@@ -79,7 +31,8 @@ Density::Density(DensityShape shape) : shape_(std::move(shape)) {
     head.width = head.latents + shape_.privates[m];
     first_z_.push_back(total_z_);
     first_eta_.push_back(total_eta_);
-    modality_of_.insert(modality_of_.end(), static_cast<std::size_t>(head.latents), static_cast<int>(m));
+    modality_of_.insert(modality_of_.end(), static_cast<std::size_t>(head.latents),
+                        static_cast<int>(m));
     total_z_ += head.latents;
     total_eta_ += shape_.privates[m];
     const int layers = shape_.layers_per_width * head.width;
@@ -137,8 +90,9 @@ void Density::initialise(Random& random) {
     for (std::size_t l = 0; l < head.nets.size(); ++l) {
       const std::size_t own = l % static_cast<std::size_t>(head.width);
       const Mlp& net = head.nets[l];
-      std::memset(theta_.data() + net.input_weights() + own * static_cast<std::size_t>(net.hidden()), 0,
-                  static_cast<std::size_t>(net.hidden()) * sizeof(float));
+      std::memset(
+          theta_.data() + net.input_weights() + own * static_cast<std::size_t>(net.hidden()), 0,
+          static_cast<std::size_t>(net.hidden()) * sizeof(float));
     }
     for (const std::size_t at : head.linear) {
       for (int i = 0; i < head.width; ++i) theta_[at + area(i, head.width + 1)] = 1.0f;
@@ -147,7 +101,8 @@ void Density::initialise(Random& random) {
   }
   for (const std::size_t at : noise_) {
     for (int k = 0; k < kMixture; ++k) {
-      theta_[at + static_cast<std::size_t>(kMixture + k)] = -1.0f + 2.0f * static_cast<float>(k) / (kMixture - 1);
+      theta_[at + static_cast<std::size_t>(kMixture + k)] =
+          -1.0f + 2.0f * static_cast<float>(k) / (kMixture - 1);
       theta_[at + static_cast<std::size_t>(2 * kMixture + k)] = -0.3f;
     }
   }
@@ -163,7 +118,8 @@ void Density::initialise(Random& random) {
 
 void Density::set_first_map(std::size_t modality, const std::vector<double>& map) {
   const Head& head = heads_[modality];
-  for (std::size_t i = 0; i < map.size(); ++i) theta_[head.linear[0] + i] = static_cast<float>(map[i]);
+  for (std::size_t i = 0; i < map.size(); ++i)
+    theta_[head.linear[0] + i] = static_cast<float>(map[i]);
 }
 
 void Density::append_rotation(std::size_t modality, const std::vector<double>& shift,
@@ -171,7 +127,8 @@ void Density::append_rotation(std::size_t modality, const std::vector<double>& s
   const Head& head = heads_[modality];
   const int k = head.latents;
   // (y - s0) R0 -> ((y - s0) R0 - shift) P = (y - (s0 + shift R0^-1)) R0 P
-  const Matrix r0 = read_matrix(theta_.data() + head.rotation, k);
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Matrix r0 = matrix_of(theta_.data() + head.rotation, k);
   const Matrix p = Eigen::Map<const Matrix>(rotation.data(), k, k);
   const Eigen::RowVectorXd more =
       Eigen::Map<const Eigen::RowVectorXd>(shift.data(), k) * r0.inverse();
@@ -206,7 +163,8 @@ std::vector<double> Density::rotation(std::size_t modality) const {
 void Density::prepare(Workspace& work, bool backward) const {
   double total = 0;
   for (const Head& head : heads_) {
-    for (const std::size_t at : head.linear) total += log_determinant(theta_.data() + at, head.width, nullptr);
+    for (const std::size_t at : head.linear)
+      total += log_determinant(theta_.data() + at, head.width, nullptr);
     total += log_determinant(theta_.data() + head.rotation, head.latents, nullptr);
   }
   work.constant_log_det = total;
@@ -257,18 +215,20 @@ void Density::head_backward(const Head& head, Workspace& work, std::size_t m, fl
   for (std::size_t l = head.nets.size(); l-- > 0;) {
     const std::size_t coordinate = l % static_cast<std::size_t>(head.width);
     const Mlp& net = head.nets[l];
-    kernel.bumps_backward(kTile, own.head[l].data(), own.bumps[l].data(), scale, g + coordinate * kTile,
-                          work.lanes.data());
+    kernel.bumps_backward(kTile, own.head[l].data(), own.bumps[l].data(), scale,
+                          g + coordinate * kTile, work.lanes.data());
     kernel.transpose(work.lanes.data(), kTile, kFlowHead, kTile, work.rows.data(), kFlowHead);
-    net.backward(own.transposed[l].data(), kTile, own.layer_in[l].data(), 1, kTile, own.hidden[l].data(),
-                 work.rows.data(), work.scratch.data(), gradient, work.rows_in.data());
+    net.backward(own.transposed[l].data(), kTile, own.layer_in[l].data(), 1, kTile,
+                 own.hidden[l].data(), work.rows.data(), work.scratch.data(), gradient,
+                 work.rows_in.data());
     const int columns = padded(head.width);
     kernel.transpose(work.rows_in.data(), columns, kTile, columns, work.lanes.data(), kTile);
     kernel.axpy(1.0f, work.lanes.data(), g, area(head.width, kTile));
     if (coordinate == 0) {
       const std::size_t round = l / static_cast<std::size_t>(head.width);
-      apply_linear_backward(theta_.data() + head.linear[round], head.width, own.linear_in[round].data(), g,
-                            work.copy.data(), gradient + head.linear[round]);
+      apply_linear_backward(theta_.data() + head.linear[round], head.width,
+                            own.linear_in[round].data(), g, work.copy.data(),
+                            gradient + head.linear[round]);
     }
   }
 }
@@ -305,17 +265,22 @@ double Density::gradient(const Codes& codes, const std::uint32_t* rows, std::siz
       general(work, scale, gradient);
     }
     scatter_gradients(work, scale);
-    for (std::size_t m = 0; m < heads_.size(); ++m) head_backward(heads_[m], work, m, scale, gradient);
-    for (int t = 0; t < kTile; ++t) total -= static_cast<double>(work.log_p[static_cast<std::size_t>(t)]);
+    for (std::size_t m = 0; m < heads_.size(); ++m)
+      head_backward(heads_[m], work, m, scale, gradient);
+    for (int t = 0; t < kTile; ++t)
+      total -= static_cast<double>(work.log_p[static_cast<std::size_t>(t)]);
   }
   for (const Head& head : heads_) {
-    for (const std::size_t at : head.linear) log_determinant(theta_.data() + at, head.width, gradient + at);
+    for (const std::size_t at : head.linear)
+      log_determinant(theta_.data() + at, head.width, gradient + at);
     log_determinant(theta_.data() + head.rotation, head.latents, gradient + head.rotation);
-    for (int i = 0; i < head.latents; ++i) gradient[head.shift + static_cast<std::size_t>(i)] = 0.0f;
+    for (int i = 0; i < head.latents; ++i)
+      gradient[head.shift + static_cast<std::size_t>(i)] = 0.0f;
     for (std::size_t l = 0; l < head.nets.size(); ++l) {  // the unseen coordinate stays unseen
       const std::size_t own = l % static_cast<std::size_t>(head.width);
       const auto hidden = static_cast<std::size_t>(head.nets[l].hidden());
-      std::memset(gradient + head.nets[l].input_weights() + own * hidden, 0, hidden * sizeof(float));
+      std::memset(gradient + head.nets[l].input_weights() + own * hidden, 0,
+                  hidden * sizeof(float));
     }
   }
   return total / static_cast<double>(count) - work.constant_log_det;

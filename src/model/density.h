@@ -1,5 +1,5 @@
-// The density of the frozen codes u = (u_1, ..., u_M): an invertible head per modality, Eq. (2) inverted,
-// followed by the causal prior of Eq. (1),
+// The density of the frozen codes u = (u_1, ..., u_M): an invertible head per modality, Eq. (2)
+// inverted, followed by the causal prior of Eq. (1),
 //   p(u) = prod_m |det d(z_m, eta_m)/d u_m| * prod_i p(z_i | gated parents) * N(eta; 0, I),
 // with exact gradients written by hand (docs/methods/staged.md derives them).
 #pragma once
@@ -10,47 +10,12 @@
 #include <vector>
 
 #include "base/random.h"
+#include "model/density_shape.h"
 #include "model/mlp.h"
 
 namespace polycause {
 
 struct DensityWorkspace;
-
-/// Whitened codes of all participants, per modality (n, d) row-major.
-struct Codes {
-  std::size_t participants = 0;
-  std::vector<int> width;              ///< d(z) + d(eta) per modality
-  std::vector<std::vector<float>> u;   ///< (n, width)
-};
-
-enum class PriorKind {
-  kAdditive,  ///< z_i = sum_j g_ij h_ij(z_j) + eps_i, h a combination of kBasis functions
-  kGeneral    ///< a mixture whose parameters are a network of the gated parents
-};
-
-struct LatentPair {
-  int source = 0;  ///< parent, index over all latents
-  int target = 0;
-};
-
-struct DensityShape {
-  std::vector<int> latents;   ///< d(z) per modality
-  std::vector<int> privates;  ///< d(eta) per modality
-  int layers_per_width = 3;   ///< 0: only the linear map of z (rotation search)
-  int hidden = 32;            ///< width of every conditioner
-  PriorKind prior = PriorKind::kAdditive;
-  std::vector<LatentPair> pairs;  ///< edges that may exist
-  bool gated = false;             ///< hard-concrete gates; otherwise all pairs are open
-};
-
-/// z, eta, eps and log-likelihood of participants; (n, D) row-major, D = sum of latents.
-struct Decomposition {
-  std::vector<float> z;
-  std::vector<float> eta;  ///< (n, sum of privates)
-  std::vector<float> eps;  ///< (n, D) residual of the additive prior; PIT normal score of the general one
-  std::vector<float> log_p;  ///< (n,)
-  double mean_nll() const;
-};
 
 class Density {
  public:
@@ -87,10 +52,10 @@ class Density {
   std::vector<double> gate_probability() const;
   std::vector<bool> gate_open() const;
 
-  /// Mean negative log-likelihood of `count` rows (a multiple of kTile), gradient written to `gradient`
-  /// (parameters().size()). `key` seeds the gate noise of this step.
-  double gradient(const Codes& codes, const std::uint32_t* rows, std::size_t count, std::uint32_t key,
-                  DensityWorkspace& work, float* gradient) const;
+  /// Mean negative log-likelihood of `count` rows (a multiple of kTile), gradient written to
+  /// `gradient` (parameters().size()). `key` seeds the gate noise of this step.
+  double gradient(const Codes& codes, const std::uint32_t* rows, std::size_t count,
+                  std::uint32_t key, DensityWorkspace& work, float* gradient) const;
   /// gradient += lambda * d (expected number of open gates).
   void add_sparsity(double lambda, float* gradient) const;
   /// gradient += weight * d sum_pairs ||c||; additive prior only.
@@ -117,10 +82,10 @@ class Density {
   struct Head {
     int width = 0;
     int latents = 0;
-    std::vector<Mlp> nets;             // layer l conditions coordinate l % width
-    std::vector<std::size_t> linear;   // (width, width) before every `width` layers
-    std::size_t rotation = 0;          // (latents, latents) after the last layer
-    std::size_t shift = 0;             // (latents,), not trained
+    std::vector<Mlp> nets;            // layer l conditions coordinate l % width
+    std::vector<std::size_t> linear;  // (width, width) before every `width` layers
+    std::size_t rotation = 0;         // (latents, latents) after the last layer
+    std::size_t shift = 0;            // (latents,), not trained
   };
   friend struct DensityWorkspace;
   using Workspace = DensityWorkspace;
@@ -145,9 +110,9 @@ class Density {
   std::vector<std::vector<std::size_t>> pairs_into_;  // per target, indices of shape_.pairs
   int total_z_ = 0;
   int total_eta_ = 0;
-  std::vector<std::size_t> noise_;    // additive: (3 kMixture) per latent
-  std::size_t coefficients_ = 0;      // additive: (pairs, kBasis)
-  std::vector<Mlp> conditioners_;     // general: one per latent
+  std::vector<std::size_t> noise_;  // additive: (3 kMixture) per latent
+  std::size_t coefficients_ = 0;    // additive: (pairs, kBasis)
+  std::vector<Mlp> conditioners_;   // general: one per latent
   std::size_t prior_begin_ = 0;
   std::size_t gate_begin_ = 0;
   std::vector<float> theta_;

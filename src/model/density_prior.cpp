@@ -1,5 +1,6 @@
 // The causal prior p(z) of a Density, its gates and their penalties, and the deterministic pass.
 #include <algorithm>
+#include <boost/math/special_functions/erf.hpp>
 #include <cmath>
 #include <cstring>
 
@@ -23,8 +24,25 @@ double open_probability(float a) {
 
 float deterministic_gate(float a) {
   const double y = sigmoid(static_cast<double>(a));
-  return static_cast<float>(std::clamp(y * static_cast<double>(kGateHigh - kGateLow) +
-                                           static_cast<double>(kGateLow), 0.0, 1.0));
+  return static_cast<float>(std::clamp(
+      y * static_cast<double>(kGateHigh - kGateLow) + static_cast<double>(kGateLow), 0.0, 1.0));
+}
+
+/// Phi^-1(F(z)) under the mixture whose parameters stand at head[k * T]: the noise that a monotone
+/// map of z given its parents would recover.
+float normal_score(float z, const float* head) {
+  double total = 0;
+  double below = 0;
+  for (std::size_t k = 0; k < kMixture; ++k) {
+    const double weight = std::exp(static_cast<double>(head[k * kT]));
+    const double sd =
+        std::exp(std::clamp(static_cast<double>(head[(2 * kMixture + k) * kT]), -4.0, 3.0));
+    const double e = (static_cast<double>(z) - static_cast<double>(head[(kMixture + k) * kT])) / sd;
+    total += weight;
+    below += weight * 0.5 * std::erfc(-e / std::sqrt(2.0));
+  }
+  const double p = std::clamp(below / total, 1e-9, 1 - 1e-9);
+  return static_cast<float>(-std::sqrt(2.0) * boost::math::erfc_inv(2 * p));
 }
 
 }  // namespace
@@ -33,8 +51,9 @@ void Density::gather_latents(Workspace& work) const {
   for (std::size_t m = 0; m < heads_.size(); ++m) {
     const auto count = static_cast<std::size_t>(heads_[m].latents);
     const std::vector<float>& x = work.modalities[m].x;
-    std::copy(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(count * kT),
-              work.z.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first_z_[m]) * kT));
+    std::copy(
+        x.begin(), x.begin() + static_cast<std::ptrdiff_t>(count * kT),
+        work.z.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first_z_[m]) * kT));
     for (std::size_t i = count; i < static_cast<std::size_t>(heads_[m].width); ++i) {
       const float* eta = x.data() + i * kT;
       for (std::size_t t = 0; t < kT; ++t) work.log_p[t] -= 0.5f * eta[t] * eta[t] + kHalfLogTwoPi;
@@ -54,7 +73,8 @@ void Density::scatter_gradients(Workspace& work, float scale) const {
   }
 }
 
-void Density::make_gates(Workspace& work, bool sample, std::uint32_t key, std::uint32_t counter) const {
+void Density::make_gates(Workspace& work, bool sample, std::uint32_t key,
+                         std::uint32_t counter) const {
   const std::size_t pairs = shape_.pairs.size();
   for (std::size_t e = 0; e < pairs; ++e) {
     const float a = theta_[gate_begin_ + e];
@@ -74,9 +94,11 @@ void Density::additive(Workspace& work, float scale, float* gradient) const {
   const std::size_t pairs = shape_.pairs.size();
   const bool gated = shape_.gated;
   std::vector<bool> is_parent(static_cast<std::size_t>(total_z_), false);
-  for (const LatentPair& pair : shape_.pairs) is_parent[static_cast<std::size_t>(pair.source)] = true;
+  for (const LatentPair& pair : shape_.pairs)
+    is_parent[static_cast<std::size_t>(pair.source)] = true;
   for (std::size_t j = 0; j < is_parent.size(); ++j) {
-    if (is_parent[j]) kernel.basis_forward(kTile, work.z.data() + j * kT, work.basis.data() + j * kBasis * kT);
+    if (is_parent[j])
+      kernel.basis_forward(kTile, work.z.data() + j * kT, work.basis.data() + j * kBasis * kT);
   }
   std::memcpy(work.eps.data(), work.z.data(), work.z.size() * sizeof(float));
   for (std::size_t i = 0; i < is_parent.size(); ++i) {
@@ -86,7 +108,8 @@ void Density::additive(Workspace& work, float scale, float* gradient) const {
       const auto source = static_cast<std::size_t>(shape_.pairs[e].source);
       kernel.link_forward(kTile, work.basis.data() + source * kBasis * kT,
                           theta_.data() + coefficients_ + e * kBasis,
-                          gated ? work.gate.data() + e * kT : nullptr, work.link.data() + e * kT, mean);
+                          gated ? work.gate.data() + e * kT : nullptr, work.link.data() + e * kT,
+                          mean);
     }
     float* eps = work.eps.data() + i * kT;
     kernel.axpy(-1.0f, mean, eps, kT);
@@ -104,9 +127,9 @@ void Density::additive(Workspace& work, float scale, float* gradient) const {
     for (std::size_t t = 0; t < kT; ++t) g_mean[t] = -work.g_z[target * kT + t];
     kernel.link_backward(kTile, work.basis.data() + source * kBasis * kT,
                          theta_.data() + coefficients_ + e * kBasis,
-                         gated ? work.gate.data() + e * kT : nullptr, work.link.data() + e * kT, g_mean,
-                         gradient + coefficients_ + e * kBasis, work.g_basis.data() + source * kBasis * kT,
-                         work.g_gate.data() + e * kT);
+                         gated ? work.gate.data() + e * kT : nullptr, work.link.data() + e * kT,
+                         g_mean, gradient + coefficients_ + e * kBasis,
+                         work.g_basis.data() + source * kBasis * kT, work.g_gate.data() + e * kT);
     if (gated) {
       gradient[gate_begin_ + e] +=
           kernel.dot(work.g_gate.data() + e * kT, work.gate_slope.data() + e * kT, kT);
@@ -114,8 +137,8 @@ void Density::additive(Workspace& work, float scale, float* gradient) const {
   }
   for (std::size_t j = 0; j < is_parent.size(); ++j) {
     if (is_parent[j]) {
-      kernel.basis_backward(kTile, work.basis.data() + j * kBasis * kT, work.g_basis.data() + j * kBasis * kT,
-                            work.g_z.data() + j * kT);
+      kernel.basis_backward(kTile, work.basis.data() + j * kBasis * kT,
+                            work.g_basis.data() + j * kBasis * kT, work.g_z.data() + j * kT);
     }
   }
 }
@@ -138,9 +161,15 @@ void Density::general(Workspace& work, float scale, float* gradient) const {
     net.forward(theta_.data(), kTile, inputs, 1, kTile, work.prior_hidden.data(), work.rows.data());
     kernel.transpose(work.rows.data(), columns, kTile, columns, work.lanes.data(), kTile);
     float* g_head = work.copy.data();
-    kernel.mixture_conditional(kTile, work.z.data() + i * kT, work.lanes.data(), scale, work.log_p.data(),
+    kernel.mixture_conditional(kTile, work.z.data() + i * kT, work.lanes.data(), scale,
+                               work.log_p.data(),
                                gradient == nullptr ? nullptr : work.g_z.data() + i * kT, g_head);
-    if (gradient == nullptr) continue;
+    if (gradient == nullptr) {
+      for (std::size_t t = 0; t < kT; ++t) {
+        work.eps[i * kT + t] = normal_score(work.z[i * kT + t], work.lanes.data() + t);
+      }
+      continue;
+    }
     kernel.transpose(g_head, kTile, columns, kTile, work.rows.data(), columns);
     net.backward(work.prior_transposed[i].data(), kTile, inputs, 1, kTile, work.prior_hidden.data(),
                  work.rows.data(), work.scratch.data(), gradient, work.rows_in.data());
@@ -174,7 +203,8 @@ void Density::close_gates(const std::vector<bool>& kept) {
 
 std::vector<double> Density::gate_probability() const {
   std::vector<double> p;
-  for (std::size_t e = 0; e < shape_.pairs.size(); ++e) p.push_back(open_probability(theta_[gate_begin_ + e]));
+  for (std::size_t e = 0; e < shape_.pairs.size(); ++e)
+    p.push_back(open_probability(theta_[gate_begin_ + e]));
   return p;
 }
 
@@ -254,7 +284,8 @@ Decomposition Density::decompose(const Codes& codes, const std::vector<std::uint
       }
       for (std::size_t m = 0; m < heads_.size(); ++m) {
         for (int i = heads_[m].latents; i < heads_[m].width; ++i) {
-          out.eta[row * privates + static_cast<std::size_t>(first_eta_[m] + i - heads_[m].latents)] =
+          out.eta[row * privates +
+                  static_cast<std::size_t>(first_eta_[m] + i - heads_[m].latents)] =
               work.modalities[m].x[static_cast<std::size_t>(i) * kT + t];
         }
       }
@@ -268,9 +299,10 @@ std::vector<Density::Tensor> Density::tensors() const {
   std::vector<Tensor> list;
   for (std::size_t m = 0; m < heads_.size(); ++m) {
     const std::string name = "head" + std::to_string(m);
-    const std::size_t end = m + 1 < heads_.size() ? heads_[m + 1].nets.empty() ? heads_[m + 1].rotation
-                                                                               : heads_[m + 1].linear[0]
-                                                  : prior_begin_;
+    const std::size_t end =
+        m + 1 < heads_.size()
+            ? heads_[m + 1].nets.empty() ? heads_[m + 1].rotation : heads_[m + 1].linear[0]
+            : prior_begin_;
     const std::size_t begin = heads_[m].nets.empty() ? heads_[m].rotation : heads_[m].linear[0];
     list.push_back({name, begin, 1, end - begin});
   }

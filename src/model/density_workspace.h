@@ -5,10 +5,12 @@
 
 #include "model/density.h"
 #include "model/kernels.h"
+#include "model/tile_linear.h"
 
 namespace polycause {
 
-inline constexpr int kTile = 64;  ///< samples per pass: a layer's activations stay in the L1 cache
+inline constexpr int kTile =
+    kTileSamples;  ///< samples per pass: a layer's activations stay in the L1 cache
 
 struct DensityWorkspace {
   explicit DensityWorkspace(const Density& density);
@@ -33,10 +35,10 @@ struct DensityWorkspace {
   Buffer log_p;  ///< (T)
   Buffer basis;  ///< (D kBasis, T); general prior: gathered parents (max parents, T)
   Buffer g_basis;
-  Buffer gate;   ///< (pairs, T), gradient and slope beside
+  Buffer gate;  ///< (pairs, T), gradient and slope beside
   Buffer gate_slope;
   Buffer g_gate;
-  Buffer link;   ///< (pairs, T) h_ij(z_j)
+  Buffer link;  ///< (pairs, T) h_ij(z_j)
   std::vector<Buffer> prior_transposed;
   Buffer prior_hidden;
   double constant_log_det = 0;

@@ -67,39 +67,41 @@ void Mlp::transpose(const float* theta, float* out) const {
 void Mlp::forward(const float* theta, int samples, const float* x, int x_row, int x_col,
                   float* memory, float* out) const {
   const Kernels& kernel = kernels();
-  float* h1 = memory;                            // (samples, hidden)
+  float* h1 = memory;                           // (samples, hidden)
   float* h2 = memory + area(samples, hidden_);  // (samples, hidden)
-  kernel.gemm(samples, inputs_, hidden_, x, x_row, x_col, theta + offset_, hidden_, h1, hidden_, false,
-              theta + b1());
+  kernel.gemm(samples, inputs_, hidden_, x, x_row, x_col, theta + offset_, hidden_, h1, hidden_,
+              false, theta + b1());
   kernel.leaky_relu(h1, area(samples, hidden_));
   kernel.gemm(samples, hidden_, hidden_, h1, hidden_, 1, theta + w2(), hidden_, h2, hidden_, false,
               theta + b2());
   kernel.leaky_relu(h2, area(samples, hidden_));
-  kernel.gemm(samples, hidden_, outputs_, h2, hidden_, 1, theta + w3(), outputs_, out, outputs_, false,
-              theta + b3());
+  kernel.gemm(samples, hidden_, outputs_, h2, hidden_, 1, theta + w3(), outputs_, out, outputs_,
+              false, theta + b3());
 }
 
 void Mlp::backward(const float* transposed, int samples, const float* x, int x_row, int x_col,
                    const float* memory, const float* g_out, float* scratch, float* g_theta,
                    float* g_x) const {
   const Kernels& kernel = kernels();
-  const float* w1_t = transposed;                                   // (hidden, padded inputs)
-  const float* w2_t = w1_t + area(hidden_, padded(inputs_));      // (hidden, hidden)
-  const float* w3_t = w2_t + area(hidden_, hidden_);              // (outputs, hidden)
+  const float* w1_t = transposed;                             // (hidden, padded inputs)
+  const float* w2_t = w1_t + area(hidden_, padded(inputs_));  // (hidden, hidden)
+  const float* w3_t = w2_t + area(hidden_, hidden_);          // (outputs, hidden)
   const float* h1 = memory;
   const float* h2 = memory + area(samples, hidden_);
   float* g2 = scratch;
   float* g1 = scratch + area(samples, hidden_);
-  kernel.gemm(samples, outputs_, hidden_, g_out, outputs_, 1, w3_t, hidden_, g2, hidden_, false, nullptr);
+  kernel.gemm(samples, outputs_, hidden_, g_out, outputs_, 1, w3_t, hidden_, g2, hidden_, false,
+              nullptr);
   kernel.leaky_relu_backward(h2, g2, area(samples, hidden_));
-  kernel.gemm(samples, hidden_, hidden_, g2, hidden_, 1, w2_t, hidden_, g1, hidden_, false, nullptr);
+  kernel.gemm(samples, hidden_, hidden_, g2, hidden_, 1, w2_t, hidden_, g1, hidden_, false,
+              nullptr);
   kernel.leaky_relu_backward(h1, g1, area(samples, hidden_));
   if (g_theta != nullptr) {
-    kernel.gemm(hidden_, samples, outputs_, h2, 1, hidden_, g_out, outputs_, g_theta + w3(), outputs_,
-                true, nullptr);
+    kernel.gemm(hidden_, samples, outputs_, h2, 1, hidden_, g_out, outputs_, g_theta + w3(),
+                outputs_, true, nullptr);
     kernel.add_column_sums(g_out, samples, outputs_, g_theta + b3());
-    kernel.gemm(hidden_, samples, hidden_, h1, 1, hidden_, g2, hidden_, g_theta + w2(), hidden_, true,
-                nullptr);
+    kernel.gemm(hidden_, samples, hidden_, h1, 1, hidden_, g2, hidden_, g_theta + w2(), hidden_,
+                true, nullptr);
     kernel.add_column_sums(g2, samples, hidden_, g_theta + b2());
     kernel.gemm(inputs_, samples, hidden_, x, x_col, x_row, g1, hidden_, g_theta + offset_, hidden_,
                 true, nullptr);

@@ -18,8 +18,8 @@ class Mlp {
   int hidden() const { return hidden_; }    ///< padded
   int outputs() const { return outputs_; }  ///< padded
   std::size_t offset() const { return offset_; }
-  std::size_t size() const;                   ///< parameters
-  std::size_t output_bias() const { return b3(); }  ///< offset of the last bias
+  std::size_t size() const;                              ///< parameters
+  std::size_t output_bias() const { return b3(); }       ///< offset of the last bias
   std::size_t input_weights() const { return offset_; }  ///< offset of W1 (inputs, hidden)
   /// Floats that forward keeps for `samples` rows, and that backward needs as scratch.
   std::size_t memory(int samples) const;
@@ -36,8 +36,8 @@ class Mlp {
   void forward(const float* theta, int samples, const float* x, int x_row, int x_col, float* memory,
                float* out) const;
 
-  /// g_out (samples, outputs()), zero in padded columns. Adds to g_theta (may be null: input gradient
-  /// only). g_x (samples, padded(inputs)) rows or null.
+  /// g_out (samples, outputs()), zero in padded columns. Adds to g_theta (may be null: input
+  /// gradient only). g_x (samples, padded(inputs)) rows or null.
   void backward(const float* transposed, int samples, const float* x, int x_row, int x_col,
                 const float* memory, const float* g_out, float* scratch, float* g_theta,
                 float* g_x) const;

@@ -33,10 +33,12 @@ std::string safetensors_bytes(const std::vector<NamedTensor>& tensors,
 std::map<std::string, NamedTensor> read_safetensors(const std::string& path) {
   const std::string bytes = read_file(path);
   const auto fail = [&](const std::string& what) -> DataError {
-    return DataError(path, 0, "", what + "; expected a safetensors file; write the model again with 'fit'");
+    return DataError(path, 0, "",
+                     what + "; expected a safetensors file; write the model again with 'fit'");
   };
   std::uint64_t length = 0;
-  if (bytes.size() < sizeof length) throw fail("found only " + std::to_string(bytes.size()) + " bytes");
+  if (bytes.size() < sizeof length)
+    throw fail("found only " + std::to_string(bytes.size()) + " bytes");
   std::memcpy(&length, bytes.data(), sizeof length);
   if (length > bytes.size() - sizeof length) throw fail("the header is longer than the file");
   const std::size_t data = sizeof length + length;
@@ -53,7 +55,8 @@ std::map<std::string, NamedTensor> read_safetensors(const std::string& path) {
       const auto end = entry.at("data_offsets").at(1).get<std::size_t>();
       std::size_t count = 1;
       for (const std::size_t s : t.shape) {
-        if (s != 0 && count > bytes.size() / s) throw fail("tensor '" + name + "' has an impossible shape");
+        if (s != 0 && count > bytes.size() / s)
+          throw fail("tensor '" + name + "' has an impossible shape");
         count *= s;
       }
       if (begin > end || end > bytes.size() - data || end - begin != count * sizeof(float)) {

@@ -15,9 +15,10 @@ Matrix rows_of(const Codes& codes, std::size_t modality, const std::vector<std::
   const int width = codes.width[modality];
   Matrix x(static_cast<Eigen::Index>(rows.size()), width);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const float* from =
-        codes.u[modality].data() + static_cast<std::size_t>(rows[i]) * static_cast<std::size_t>(width);
-    for (int j = 0; j < width; ++j) x(static_cast<Eigen::Index>(i), j) = static_cast<double>(from[j]);
+    const float* from = codes.u[modality].data() +
+                        static_cast<std::size_t>(rows[i]) * static_cast<std::size_t>(width);
+    for (int j = 0; j < width; ++j)
+      x(static_cast<Eigen::Index>(i), j) = static_cast<double>(from[j]);
   }
   return x;
 }
@@ -94,10 +95,11 @@ std::vector<std::vector<double>> canonical_maps(const Codes& codes, const std::v
   return maps;
 }
 
-std::vector<std::vector<double>> sparse_rotations(const Codes& codes, const std::vector<int>& latents,
+std::vector<std::vector<double>> sparse_rotations(const Codes& codes,
+                                                  const std::vector<int>& latents,
                                                   const std::vector<std::vector<double>>& maps,
-                                                  const std::vector<std::uint32_t>& rows, int starts,
-                                                  Random& random) {
+                                                  const std::vector<std::uint32_t>& rows,
+                                                  int starts, Random& random) {
   const std::size_t modalities = codes.u.size();
   const auto n = static_cast<double>(rows.size());
   std::vector<Matrix> z;

@@ -1,5 +1,5 @@
-// Linear starts for the heads: what of a modality's code leaves a linear trace in the others (CCA), and
-// rotations of it that make the cross-modality covariances sparse (Condition 4.3).
+// Linear starts for the heads: what of a modality's code leaves a linear trace in the others (CCA),
+// and rotations of it that make the cross-modality covariances sparse (Condition 4.3).
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,21 @@
 
 namespace polycause {
 
-/// Per modality an orthogonal (d, d) row-major map u -> u W whose first d(z) columns span the canonical
-/// directions against all other modalities' codes together. `canonical` (optional) receives the canonical
-/// correlations per modality, largest first.
-std::vector<std::vector<double>> canonical_maps(const Codes& codes, const std::vector<int>& latents,
-                                                const std::vector<std::uint32_t>& rows,
-                                                std::vector<std::vector<double>>* canonical = nullptr);
+/// Per modality an orthogonal (d, d) row-major map u -> u W whose first d(z) columns span the
+/// canonical directions against all other modalities' codes together. `canonical` (optional)
+/// receives the canonical correlations per modality, largest first.
+std::vector<std::vector<double>> canonical_maps(
+    const Codes& codes, const std::vector<int>& latents, const std::vector<std::uint32_t>& rows,
+    std::vector<std::vector<double>>* canonical = nullptr);
 
-/// Rotations R_m (d(z), d(z)) that minimise sum over pairs of modalities of sum |R_a' C_ab R_b|, best of
-/// `starts` random ones, where C_ab is the covariance of the first d(z) coordinates under `maps`.
-std::vector<std::vector<double>> sparse_rotations(const Codes& codes, const std::vector<int>& latents,
+/// Rotations R_m (d(z), d(z)) that minimise sum over pairs of modalities of sum |R_a' C_ab R_b|,
+/// best of `starts` random ones, where C_ab is the covariance of the first d(z) coordinates under
+/// `maps`.
+std::vector<std::vector<double>> sparse_rotations(const Codes& codes,
+                                                  const std::vector<int>& latents,
                                                   const std::vector<std::vector<double>>& maps,
-                                                  const std::vector<std::uint32_t>& rows, int starts,
-                                                  Random& random);
+                                                  const std::vector<std::uint32_t>& rows,
+                                                  int starts, Random& random);
 
 /// Random orthogonal matrix (k, k) row-major, Haar.
 std::vector<double> random_rotation(int k, Random& random);

@@ -71,7 +71,8 @@ std::optional<UnitState> Checkpoint::load(const std::string& unit) const {
   const std::string body = bytes.substr(0, bytes.size() - sizeof(std::uint64_t));
   std::uint64_t sum = 0;
   std::memcpy(&sum, bytes.data() + body.size(), sizeof sum);
-  if (std::memcmp(body.data(), kMagic, sizeof kMagic) != 0 || hash64(body) != sum) return std::nullopt;
+  if (std::memcmp(body.data(), kMagic, sizeof kMagic) != 0 || hash64(body) != sum)
+    return std::nullopt;
   Reader in(body);
   in.text(sizeof kMagic);
   if (in.get<std::uint64_t>() != fingerprint_) return std::nullopt;

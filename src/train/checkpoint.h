@@ -1,5 +1,6 @@
-// Finished and half-finished units of a fit on disk. A unit is one autoencoder, start or branch; since
-// each draws from its own random stream, a resumed fit gives the same bytes as an uninterrupted one.
+// Finished and half-finished units of a fit on disk. A unit is one autoencoder, start or branch;
+// since each draws from its own random stream, a resumed fit gives the same bytes as an
+// uninterrupted one.
 #pragma once
 
 #include <optional>
@@ -10,7 +11,8 @@
 
 namespace polycause {
 
-/// What a unit leaves: numbers (parameters, optimiser state) and its training curve, replayed on resume.
+/// What a unit leaves: numbers (parameters, optimiser state) and its training curve, replayed on
+/// resume.
 struct UnitState {
   std::vector<float> values;
   std::vector<Metric> metrics;
@@ -20,8 +22,8 @@ struct UnitState {
 
 class Checkpoint {
  public:
-  /// "" = nothing is stored. `fingerprint` of study, options and program: units stored under another
-  /// fingerprint are ignored.
+  /// "" = nothing is stored. `fingerprint` of study, options and program: units stored under
+  /// another fingerprint are ignored.
   Checkpoint(std::string directory, std::uint64_t fingerprint);
 
   bool enabled() const { return !directory_.empty(); }

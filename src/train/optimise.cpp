@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kClip = 10;
-constexpr int kPatience = 8;             // epochs without a better validation loss
+constexpr int kPatience = 8;  // epochs without a better validation loss
 constexpr double kSecondsBetweenSaves = 20;
 
 double rate_factor(double done, std::size_t step, double decay) {
@@ -59,7 +59,8 @@ void check_finite(double loss, const Unit& unit, std::size_t epoch) {
   if (std::isfinite(loss)) return;
   throw NumericError(fmt::format(
       "training '{}': the loss is {} in epoch {}; expected a number; lower train.learning_rate, or "
-      "look for extreme values in the modality's columns (rank_normal helps)", unit.name, loss, epoch));
+      "look for extreme values in the modality's columns (rank_normal helps)",
+      unit.name, loss, epoch));
 }
 
 }  // namespace
@@ -68,7 +69,8 @@ Plan plan_steps(const Schedule& schedule, std::size_t rows) {
   Plan plan;
   const auto tile = static_cast<std::size_t>(kTile);
   const std::size_t most = std::max(tile, rows / tile * tile);
-  plan.batch = std::min(most, std::max(tile, static_cast<std::size_t>(schedule.batch) / tile * tile));
+  plan.batch =
+      std::min(most, std::max(tile, static_cast<std::size_t>(schedule.batch) / tile * tile));
   plan.steps_per_epoch = std::max<std::size_t>(1, rows / plan.batch);
   plan.steps = std::min(plan.steps_per_epoch * static_cast<std::size_t>(schedule.epochs),
                         static_cast<std::size_t>(schedule.max_steps));
@@ -87,10 +89,12 @@ void optimise(Density& density, const Codes& codes, const Split& split, const Sc
     std::copy(state.values.begin(), state.values.begin() + static_cast<std::ptrdiff_t>(size),
               density.parameters().begin());
     for (const Metric& m : state.metrics) watch.metric(m.series, m.step, m.value);
-    watch.advance(unit.name, static_cast<double>(std::min(plan.steps, static_cast<std::size_t>(state.epoch) *
-                                                                          plan.steps_per_epoch)));
+    watch.advance(unit.name,
+                  static_cast<double>(std::min(
+                      plan.steps, static_cast<std::size_t>(state.epoch) * plan.steps_per_epoch)));
     if (state.finished) return;
-    adam.restore(std::vector<float>(state.values.begin() + static_cast<std::ptrdiff_t>(size), state.values.end()));
+    adam.restore(std::vector<float>(state.values.begin() + static_cast<std::ptrdiff_t>(size),
+                                    state.values.end()));
   }
   DensityWorkspace work(density);
   std::vector<float> gradient(size);
@@ -113,11 +117,12 @@ void optimise(Density& density, const Codes& codes, const Split& split, const Sc
       clip_norm(gradient, 0, gates, kClip);
       adam.begin_step();
       adam.update(0, prior, schedule.rate * factor, gradient, density.parameters());
-      adam.update(prior, gates, schedule.rate * schedule.prior_factor * factor, gradient, density.parameters());
+      adam.update(prior, gates, schedule.rate * schedule.prior_factor * factor, gradient,
+                  density.parameters());
       if (density.shape().gated) {
         density.add_sparsity(schedule.sparsity * std::min(1.0, 2 * done), gradient.data());
-        adam.update(gates, size, schedule.rate * schedule.gate_factor * std::max(0.05, factor), gradient,
-                    density.parameters());
+        adam.update(gates, size, schedule.rate * schedule.gate_factor * std::max(0.05, factor),
+                    gradient, density.parameters());
         for (std::size_t i = gates; i < size; ++i) {
           density.parameters()[i] = std::clamp(density.parameters()[i], -4.0f, 4.0f);
         }
@@ -140,10 +145,12 @@ void optimise(Density& density, const Codes& codes, const Split& split, const Sc
 }
 
 double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split,
-                const Schedule& schedule, const Unit& unit, const Checkpoint& checkpoint, Watch& watch) {
+                const Schedule& schedule, const Unit& unit, const Checkpoint& checkpoint,
+                Watch& watch) {
   const Plan plan = plan_steps(schedule, split.train.size());
   const std::size_t size = autoencoder.parameters().size();
-  // Values of a unit: parameters, best parameters, then (best loss, epochs since, R2), then moments.
+  // Values of a unit: parameters, best parameters, then (best loss, epochs since, R2), then
+  // moments.
   Adam adam(size);
   std::vector<float> best = autoencoder.parameters();
   double best_loss = autoencoder.loss(cells, split.validation);
@@ -160,15 +167,17 @@ double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split
     Autoencoder kept = autoencoder;
     kept.parameters() = best;
     best_loss = kept.loss(cells, split.validation);
-    watch.advance(unit.name, static_cast<double>(state.finished ? plan.steps
-                                                                : static_cast<std::size_t>(state.epoch) *
-                                                                      plan.steps_per_epoch));
+    watch.advance(unit.name,
+                  static_cast<double>(state.finished ? plan.steps
+                                                     : static_cast<std::size_t>(state.epoch) *
+                                                           plan.steps_per_epoch));
     if (!state.finished) adam.restore(std::vector<float>(begin + 2 * n + 1, state.values.end()));
   }
   std::vector<float> gradient(size);
   SaveClock clock;
   std::size_t step = static_cast<std::size_t>(state.epoch) * plan.steps_per_epoch;
-  for (auto epoch = static_cast<std::size_t>(state.epoch); epoch < plan.epochs && !state.finished; ++epoch) {
+  for (auto epoch = static_cast<std::size_t>(state.epoch); epoch < plan.epochs && !state.finished;
+       ++epoch) {
     const std::vector<std::uint32_t> rows = epoch_rows(split, plan, unit, epoch);
     const std::size_t before = step;
     for (std::size_t b = 0; b < plan.steps_per_epoch && step < plan.steps; ++b, ++step) {
@@ -208,7 +217,9 @@ double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split
   double count = 0;
   std::vector<double> mean(width, 0.0);
   std::vector<double> number(width, 0.0);
-  const auto present = [&](std::size_t at) { return cells.present.empty() || cells.present[at] != 0; };
+  const auto present = [&](std::size_t at) {
+    return cells.present.empty() || cells.present[at] != 0;
+  };
   for (int pass = 0; pass < 2; ++pass) {
     for (const std::uint32_t row : split.validation) {
       for (std::size_t j = 0; j < width; ++j) {

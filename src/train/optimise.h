@@ -23,11 +23,11 @@ struct Schedule {
   std::int64_t max_steps = 4000;  ///< over all epochs
   std::int64_t batch = 256;       ///< rounded to a multiple of kTile, at most the training set
   double rate = 3e-3;
-  double prior_factor = 3;   ///< rate of the prior's parameters relative to `rate`
-  double gate_factor = 10;   ///< of the gates' log-odds
-  double decay = 0.3;        ///< share of the steps with cosine decay at the end
-  double sparsity = 0;       ///< nat per expected open gate, ramped up over the first half
-  double group_lasso = 0;    ///< additive prior
+  double prior_factor = 3;  ///< rate of the prior's parameters relative to `rate`
+  double gate_factor = 10;  ///< of the gates' log-odds
+  double decay = 0.3;       ///< share of the steps with cosine decay at the end
+  double sparsity = 0;      ///< nat per expected open gate, ramped up over the first half
+  double group_lasso = 0;   ///< additive prior
 };
 
 /// Steps that a schedule makes on `rows` training rows, and the batch it uses.
@@ -45,13 +45,15 @@ struct Unit {
   std::uint64_t seed = 0;
 };
 
-/// Trains `density` in place; curves "<unit>/nll". Throws NumericError when the loss stops being finite.
+/// Trains `density` in place; curves "<unit>/nll". Throws NumericError when the loss stops being
+/// finite.
 void optimise(Density& density, const Codes& codes, const Split& split, const Schedule& schedule,
               const Unit& unit, const Checkpoint& checkpoint, Watch& watch);
 
 /// Trains the autoencoder with early stopping on the validation loss (the best state is kept).
 /// Returns the held-out R2 over present cells.
 double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split,
-                const Schedule& schedule, const Unit& unit, const Checkpoint& checkpoint, Watch& watch);
+                const Schedule& schedule, const Unit& unit, const Checkpoint& checkpoint,
+                Watch& watch);
 
 }  // namespace polycause

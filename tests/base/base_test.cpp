@@ -15,7 +15,8 @@ namespace {
 
 TEST(Random, KnownAnswerOfPhilox) {
   // Salmon et al. 2011, known-answer test philox4x32-10: counter 0, key 0. The public constructor
-  // mixes the stream into the counter, so the generator is checked through its moments and identity.
+  // mixes the stream into the counter, so the generator is checked through its moments and
+  // identity.
   Random a(7, "stream", 3);
   Random b(7, "stream", 3);
   Random c(7, "stream", 4);
@@ -80,7 +81,10 @@ TEST(Parallel, EveryUnitOnceAndFirstErrorWins) {
   std::vector<int> count(100, 0);
   parallel_for(count.size(), 4, [&](std::size_t i) { ++count[i]; });
   for (const int c : count) EXPECT_EQ(c, 1);
-  EXPECT_THROW(parallel_for(10, 3, [](std::size_t i) { if (i == 4) throw NumericError("x"); }),
+  EXPECT_THROW(parallel_for(10, 3,
+                            [](std::size_t i) {
+                              if (i == 4) throw NumericError("x");
+                            }),
                NumericError);
 }
 
@@ -113,9 +117,12 @@ TEST(Settings, SetListAndRefuse) {
   EXPECT_EQ(s.rate, 0.25);
   EXPECT_EQ(list_settings(visit).size(), 4u);
   EXPECT_NE(settings_toml(visit).find("batch = 64"), std::string::npos);
-  for (const auto& [key, value] : {std::pair{"train.batch", "0"}, {"train.batch", "6x"},
-                                   {"train.rate", "1.5"}, {"train.rate", "nan"},
-                                   {"method.prior", "other"}, {"train.flag", "yes"}}) {
+  for (const auto& [key, value] : {std::pair{"train.batch", "0"},
+                                   {"train.batch", "6x"},
+                                   {"train.rate", "1.5"},
+                                   {"train.rate", "nan"},
+                                   {"method.prior", "other"},
+                                   {"train.flag", "yes"}}) {
     EXPECT_THROW(apply_setting(visit, key, value, "--set"), ConfigError) << key << "=" << value;
   }
   try {

@@ -74,9 +74,11 @@ TEST_P(DensityGradient, AgreesWithFiniteDifferences) {
       const float base = density.parameters()[i];
       const float step = 2e-3f;
       density.parameters()[i] = base + step;
-      const double above = density.gradient(codes, rows.data(), rows.size(), 99, work, unused.data());
+      const double above =
+          density.gradient(codes, rows.data(), rows.size(), 99, work, unused.data());
       density.parameters()[i] = base - step;
-      const double below = density.gradient(codes, rows.data(), rows.size(), 99, work, unused.data());
+      const double below =
+          density.gradient(codes, rows.data(), rows.size(), 99, work, unused.data());
       density.parameters()[i] = base;
       const double found = (above - below) / (2.0 * static_cast<double>(step));
       const auto expected = static_cast<double>(gradient[i]);

@@ -1,0 +1,47 @@
+// What the density of the codes works on, and what it is made of: codes in, shape, decomposition
+// out.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace polycause {
+
+/// Whitened codes of all participants, per modality (n, d) row-major.
+struct Codes {
+  std::size_t participants = 0;
+  std::vector<int> width;             ///< d(z) + d(eta) per modality
+  std::vector<std::vector<float>> u;  ///< (n, width)
+};
+
+enum class PriorKind {
+  kAdditive,  ///< z_i = sum_j g_ij h_ij(z_j) + eps_i, h a combination of kBasis functions
+  kGeneral    ///< a mixture whose parameters are a network of the gated parents
+};
+
+struct LatentPair {
+  int source = 0;  ///< parent, index over all latents
+  int target = 0;
+};
+
+struct DensityShape {
+  std::vector<int> latents;   ///< d(z) per modality
+  std::vector<int> privates;  ///< d(eta) per modality
+  int layers_per_width = 3;   ///< 0: only the linear map of z (rotation search)
+  int hidden = 32;            ///< width of every conditioner
+  PriorKind prior = PriorKind::kAdditive;
+  std::vector<LatentPair> pairs;  ///< edges that may exist
+  bool gated = false;             ///< hard-concrete gates; otherwise all pairs are open
+};
+
+/// z, eta, eps and log-likelihood of participants; (n, D) row-major, D = sum of latents.
+struct Decomposition {
+  std::vector<float> z;
+  std::vector<float> eta;  ///< (n, sum of privates)
+  std::vector<float>
+      eps;  ///< (n, D) residual of the additive prior; PIT normal score of the general one
+  std::vector<float> log_p;  ///< (n,)
+  double mean_nll() const;
+};
+
+}  // namespace polycause
