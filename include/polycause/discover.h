@@ -22,6 +22,7 @@ struct DiscoverOptions {
   double penalty = 2;           ///< score engines: a parameter costs penalty / 2 * log(n)
   double min_strength = 0;      ///< edges with a smaller |partial correlation| are left out
   std::int64_t max_depth = -1;  ///< largest separating set tried; -1 = no limit
+  bool mvpc = false;            ///< correct for cells missing at random
   std::int64_t bootstrap = 0;   ///< replicates for Edge::stability and Graph::frequencies
   double subsample = 0;      ///< share of rows drawn without replacement; 0 = all, with replacement
   std::int64_t seed = 0;     ///< of the replicates; the graph itself does not depend on it

@@ -5,6 +5,7 @@
 #include "discover/correlation.h"
 #include "discover/discrete_test.h"
 #include "discover/fisher_z.h"
+#include "discover/incomplete_fisher_z.h"
 #include "discover/kernel_test.h"
 #include "discover/mixed_test.h"
 #include "polycause/error.h"
@@ -32,8 +33,8 @@ std::string fitting_test(const Table& table) {
 
 }  // namespace
 
-Dataset dataset_for(const Table& table, std::string& test) {
-  if (test == "auto") test = fitting_test(table);
+Dataset dataset_for(const Table& table, std::string& test, bool corrected) {
+  if (test == "auto") test = corrected ? "fisherz" : fitting_test(table);
   if (test == "cg" || test == "kci" || test == "rcit") return mixed_dataset(table);
   if (test == "fisherz" || test == "spearman") return numeric_dataset(table);
   if (test == "chisq" || test == "gsq" || test == "gsq-unadjusted") return discrete_dataset(table);
@@ -58,7 +59,7 @@ void check_dependent_columns(const Dataset& data, const std::string& test, std::
 }
 
 std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::string& test,
-                                            std::size_t threads) {
+                                            const DiscoverOptions& options, std::size_t threads) {
   if (test == "chisq") return make_discrete_test(data, DiscreteStatistic::kChiSquare);
   if (test == "gsq") return make_discrete_test(data, DiscreteStatistic::kGSquare);
   if (test == "gsq-unadjusted") {
@@ -67,6 +68,9 @@ std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::stri
   if (test == "cg") return make_mixed_test(data);
   if (test == "kci") return make_kci(data);
   if (test == "rcit") return make_rcit(data, 0);
+  if (options.mvpc && complete_rows(data).size() < data.rows) {
+    return make_corrected_fisher_z(data, options.alpha);
+  }
   return make_fisher_z(test == "spearman" ? ranked(data) : data, threads, test == "spearman");
 }
 

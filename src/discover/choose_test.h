@@ -7,6 +7,7 @@
 
 #include "discover/dataset.h"
 #include "discover/independence.h"
+#include "polycause/discover.h"
 
 namespace polycause {
 
@@ -14,13 +15,14 @@ namespace polycause {
 const std::vector<std::string>& test_names();
 
 /// The columns as `test` sees them; "auto" is replaced by the test that fits the types of the
-/// columns.
-Dataset dataset_for(const Table& table, std::string& test);
+/// columns, with `corrected` by the one that can be corrected for missing cells.
+Dataset dataset_for(const Table& table, std::string& test, bool corrected);
 
 /// Throws DataError naming numeric columns that are copies or linear combinations of others.
 void check_dependent_columns(const Dataset& data, const std::string& test, std::size_t threads);
 
+/// `options` say whether to correct for missing cells, and at what level.
 std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::string& test,
-                                            std::size_t threads);
+                                            const DiscoverOptions& options, std::size_t threads);
 
 }  // namespace polycause

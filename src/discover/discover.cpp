@@ -32,11 +32,25 @@ void check_options(const DiscoverOptions& options) {
     throw ConfigError(
         fmt::format("discover.alpha = {}; expected a number between 0 and 1", options.alpha));
   }
+  if (options.mvpc && options.test != "auto" && options.test != "fisherz") {
+    throw ConfigError(
+        fmt::format("discover.mvpc: found test \"{}\"; expected \"fisherz\" or \"auto\", the "
+                    "correction is one of "
+                    "partial correlations; leave out one of the two settings",
+                    options.test));
+  }
+  if (options.mvpc && (options.engine == "boss" || options.engine == "ges")) {
+    throw ConfigError(
+        fmt::format("discover.mvpc: found engine \"{}\"; expected pc, fci or rfci, since scores "
+                    "use complete rows "
+                    "only; choose one of these",
+                    options.engine));
+  }
 }
 
 Dataset checked_dataset(const Table& table, std::string& test, const DiscoverOptions& options,
                         std::vector<std::size_t>* position) {
-  Dataset data = dataset_for(table, test);
+  Dataset data = dataset_for(table, test, options.mvpc);
   check_columns(data);
   position->resize(data.variables.size());
   std::iota(position->begin(), position->end(), std::size_t{0});
@@ -86,6 +100,10 @@ void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
                 "replicates that say how stable every edge is");
   visitor.visit("discover.subsample", options.subsample, 0.0, 1.0,
                 "share of rows a replicate draws without replacement; 0 = all, with replacement");
+  visitor.visit(
+      "discover.mvpc", options.mvpc,
+      "correct partial correlations for cells missing at random (MVPC); without it each test uses "
+      "the rows that show its columns");
   visitor.visit("discover.seed", options.seed, 0, kNoLimit, "seed of the replicates");
   visitor.visit("discover.threads", options.threads, 0, kNoLimit,
                 "threads; 0 = all cores; the result does not depend on it");

@@ -64,7 +64,8 @@ Found run_score(const Dataset& data, const std::string& test, const Constraints&
   }
   found.evidence = Skeleton(size);
   if (!evidence) return found;
-  found.evidence = test_markov(*make_test(data, test, threads), found.marks, threads, observer);
+  found.evidence =
+      test_markov(*make_test(data, test, options, threads), found.marks, threads, observer);
   leave_out_weak(found.evidence, constraints, options.min_strength);
   for (std::size_t j = 0; j < size; ++j) {
     for (std::size_t i = 0; i < j; ++i) {
@@ -121,10 +122,12 @@ Found run_search(const Dataset& data, const std::string& test, const Constraints
                  const DiscoverOptions& options, std::size_t threads, Observer* observer,
                  bool evidence) {
   if (options.engine == "pc") {
-    return run_pc(*make_test(data, test, threads), constraints, options, threads, observer);
+    return run_pc(*make_test(data, test, options, threads), constraints, options, threads,
+                  observer);
   }
   if (options.engine == "fci") {
-    return run_fci(*make_test(data, test, threads), constraints, options, threads, observer);
+    return run_fci(*make_test(data, test, options, threads), constraints, options, threads,
+                   observer);
   }
   return run_score(data, test, constraints, options, threads, observer, evidence);
 }

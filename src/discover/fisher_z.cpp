@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "discover/correlation.h"
+#include "discover/incomplete_fisher_z.h"
 
 namespace polycause {
 namespace {
@@ -206,140 +206,6 @@ bool CompleteFisherZ::last(const Level& now, std::size_t first) {
   return true;
 }
 
-// Test-wise deletion. Columns with the same cells missing form a class; correlations are kept per
-// set of classes, since tests that differ only in complete columns share their rows.
-class IncompleteFisherZ : public IndependenceTest {
- public:
-  struct Shared {
-    std::size_t rows = 0;
-    std::vector<std::vector<double>> values;  // [d](n,)
-    std::vector<std::size_t> missing_class;   // [d], 0 = complete
-    std::vector<std::vector<bool>> present;   // [class](n,)
-    bool ranks = false;
-  };
-  explicit IncompleteFisherZ(std::shared_ptr<const Shared> shared) : shared_(std::move(shared)) {}
-
-  std::size_t size() const override { return shared_->values.size(); }
-  std::unique_ptr<IndependenceTest> clone() const override {
-    return std::make_unique<IncompleteFisherZ>(shared_);
-  }
-
- protected:
-  TestResult evaluate(std::size_t x, std::size_t y, const NodeSet& given) override;
-
- private:
-  struct Pattern {
-    std::vector<std::size_t> rows;
-    std::vector<std::vector<double>> centred;  // [d](rows,), norm 1; empty until needed
-    std::vector<double> correlation;           // (d, d), NaN until needed
-  };
-  Pattern& pattern(const std::vector<std::size_t>& classes);
-  void need(Pattern& pattern, std::size_t node) const;
-
-  std::shared_ptr<const Shared> shared_;
-  std::map<std::vector<std::size_t>, Pattern> patterns_;
-  std::size_t held_ = 0;  // numbers kept in patterns_
-  std::vector<double> small_;
-  std::vector<double> scratch_;
-};
-
-IncompleteFisherZ::Pattern& IncompleteFisherZ::pattern(const std::vector<std::size_t>& classes) {
-  constexpr std::size_t kMostHeld = std::size_t{1} << 25;  // 256 MiB
-  const auto known = patterns_.find(classes);
-  if (known != patterns_.end()) return known->second;
-  if (held_ > kMostHeld) {
-    patterns_.clear();
-    held_ = 0;
-  }
-  Pattern& made = patterns_[classes];
-  for (std::size_t r = 0; r < shared_->rows; ++r) {
-    const bool kept = std::all_of(classes.begin(), classes.end(),
-                                  [&](std::size_t c) { return shared_->present[c][r]; });
-    if (kept) made.rows.push_back(r);
-  }
-  made.centred.resize(size());
-  made.correlation.assign(size() * size(), std::nan(""));
-  held_ += size() * size() + made.rows.size();
-  return made;
-}
-
-void IncompleteFisherZ::need(Pattern& pattern, std::size_t node) const {
-  std::vector<double>& column = pattern.centred[node];
-  if (!column.empty()) return;
-  column.reserve(pattern.rows.size());
-  double sum = 0;
-  for (const std::size_t r : pattern.rows) {
-    column.push_back(shared_->values[node][r]);
-    sum += column.back();
-  }
-  const double mean = sum / static_cast<double>(column.size());
-  double square = 0;
-  for (double& value : column) {
-    value -= mean;
-    square += value * value;
-  }
-  // Constant over these rows: NaN makes every test with this column one that cannot be done.
-  const double scale = square > 0 ? 1 / std::sqrt(square) : std::nan("");
-  for (double& value : column) value *= scale;
-}
-
-TestResult IncompleteFisherZ::evaluate(std::size_t x, std::size_t y, const NodeSet& given) {
-  NodeSet nodes = given;
-  nodes.push_back(x);
-  nodes.push_back(y);
-  std::vector<std::size_t> classes;
-  for (const std::size_t node : nodes) {
-    if (shared_->missing_class[node] > 0) classes.push_back(shared_->missing_class[node]);
-  }
-  std::sort(classes.begin(), classes.end());
-  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
-  Pattern& rows = pattern(classes);
-  const auto n = static_cast<double>(rows.rows.size());
-  if (n - static_cast<double>(given.size()) - 3 < 1) return {};
-  const std::size_t k = nodes.size();
-  small_.resize(k * k);
-  for (std::size_t i = 0; i < k; ++i) {
-    small_[i * k + i] = 1;
-    for (std::size_t j = 0; j < i; ++j) {
-      double& r =
-          rows.correlation[std::max(nodes[i], nodes[j]) * size() + std::min(nodes[i], nodes[j])];
-      if (std::isnan(r)) {
-        const std::size_t before = rows.centred[nodes[i]].size() + rows.centred[nodes[j]].size();
-        need(rows, nodes[i]);
-        need(rows, nodes[j]);
-        const std::vector<double>& a = rows.centred[nodes[i]];
-        const std::vector<double>& b = rows.centred[nodes[j]];
-        held_ += a.size() + b.size() - before;
-        double sum = 0;
-        for (std::size_t t = 0; t < a.size(); ++t) sum += a[t] * b[t];
-        r = shared_->ranks ? gaussian_from_ranks(sum) : sum;
-      }
-      small_[i * k + j] = small_[j * k + i] = r;
-    }
-  }
-  NodeSet set(k - 2);
-  for (std::size_t i = 0; i < set.size(); ++i) set[i] = i;
-  const double r = partial_correlation(small_.data(), k, k - 2, k - 1, set, scratch_);
-  if (std::isnan(r)) return {};
-  return {fisher_z_p(r, n, given.size()), r, n};
-}
-
-std::shared_ptr<IncompleteFisherZ::Shared> share(const Dataset& data, bool ranks) {
-  auto shared = std::make_shared<IncompleteFisherZ::Shared>();
-  shared->ranks = ranks;
-  shared->rows = data.rows;
-  shared->present.emplace_back(data.rows, true);
-  for (const Variable& variable : data.variables) {
-    std::vector<bool> present(data.rows);
-    for (std::size_t r = 0; r < data.rows; ++r) present[r] = !std::isnan(variable.values[r]);
-    const auto known = std::find(shared->present.begin(), shared->present.end(), present);
-    shared->missing_class.push_back(static_cast<std::size_t>(known - shared->present.begin()));
-    if (known == shared->present.end()) shared->present.push_back(std::move(present));
-    shared->values.push_back(variable.values);
-  }
-  return shared;
-}
-
 }  // namespace
 
 double fisher_z_p(double r, double n, std::size_t depth) {
@@ -353,7 +219,7 @@ double fisher_z_p(double r, double n, std::size_t depth) {
 std::unique_ptr<IndependenceTest> make_fisher_z(const Dataset& data, std::size_t threads,
                                                 bool ranks) {
   if (complete_rows(data).size() < data.rows) {
-    return std::make_unique<IncompleteFisherZ>(share(data, ranks));
+    return make_incomplete_fisher_z(data, ranks);
   }
   std::vector<double> correlation = correlation_matrix(data, threads);
   if (ranks)

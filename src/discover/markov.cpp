@@ -32,7 +32,7 @@ double uniformity_p(std::vector<double> p) {
 MarkovCheck markov_check(const Table& table, const Graph& graph, const DiscoverOptions& options,
                          Observer* observer) {
   std::string test_name = options.test;
-  const Dataset data = dataset_for(table, test_name);
+  const Dataset data = dataset_for(table, test_name, options.mvpc);
   check_columns(data);
   std::vector<std::size_t> place(graph.nodes.size(), data.variables.size());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -54,7 +54,7 @@ MarkovCheck markov_check(const Table& table, const Graph& graph, const DiscoverO
   }
   const std::size_t threads = thread_count(options.threads);
   const Skeleton evidence =
-      test_markov(*make_test(data, test_name, threads), marks, threads, observer);
+      test_markov(*make_test(data, test_name, options, threads), marks, threads, observer);
   MarkovCheck check;
   std::vector<double> p;
   std::size_t rejected = 0;
