@@ -204,7 +204,7 @@ void Autoencoder::whiten(const Cells& cells, const std::vector<std::uint32_t>& r
       centred.transpose() * centred / static_cast<double>(rows.size());
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
   const Eigen::VectorXd values = solver.eigenvalues();
-  if (!values.allFinite() || values(0) < 1e-7 * values(code_ - 1)) {
+  if (!values.allFinite() || values(0) <= 1e-7 * values(code_ - 1)) {
     throw NumericError(
         "autoencoder: the code has fewer independent dimensions than latents + private; lower "
         "'latents' or 'private' of the modality");
