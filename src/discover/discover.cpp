@@ -76,7 +76,7 @@ void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
   visitor.visit(
       "discover.engine", options.engine, engine_names(),
       "search: pc = PC-stable; boss = best order score search; ges = greedy equivalence search; "
-      "fci = hidden common causes allowed");
+      "fci = hidden common causes allowed; rfci = the same with fewer tests");
   visitor.visit("discover.penalty", options.penalty, 0.0, 1e6,
                 "score engines: a parameter costs penalty / 2 * log(n)");
   visitor.visit(

@@ -78,7 +78,7 @@ Found run_score(const Dataset& data, const std::string& test, const Constraints&
 }  // namespace
 
 const std::vector<std::string>& engine_names() {
-  static const std::vector<std::string> names = {"pc", "boss", "ges", "fci"};
+  static const std::vector<std::string> names = {"pc", "boss", "ges", "fci", "rfci"};
   return names;
 }
 
@@ -128,6 +128,10 @@ Found run_search(const Dataset& data, const std::string& test, const Constraints
   if (options.engine == "fci") {
     return run_fci(*make_test(data, test, options, threads), constraints, options, threads,
                    observer);
+  }
+  if (options.engine == "rfci") {
+    return run_rfci(*make_test(data, test, options, threads), constraints, options, threads,
+                    observer);
   }
   return run_score(data, test, constraints, options, threads, observer, evidence);
 }

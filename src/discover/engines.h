@@ -40,6 +40,11 @@ Found run_pc(const IndependenceTest& test, const Constraints& constraints,
 Found run_fci(const IndependenceTest& test, const Constraints& constraints,
               const DiscoverOptions& options, std::size_t threads, Observer* observer);
 
+/// FCI without the search among possible d-separators (Colombo, Maathuis, Kalisch, Richardson
+/// 2012).
+Found run_rfci(const IndependenceTest& test, const Constraints& constraints,
+               const DiscoverOptions& options, std::size_t threads, Observer* observer);
+
 /// What the settings say about colliders.
 ColliderOptions collider_options(const DiscoverOptions& options, std::size_t threads);
 

@@ -16,28 +16,6 @@ MarkMatrix circles(const Skeleton& skeleton) {
   return graph;
 }
 
-// Circles, what knowledge says, and the colliders.
-MarkMatrix oriented(const Skeleton& skeleton, const Colliders& colliders,
-                    const Constraints& constraints) {
-  MarkMatrix graph = circles(skeleton);
-  for (std::size_t i = 0; i < graph.size(); ++i) {
-    for (std::size_t j = 0; j < graph.size(); ++j) {
-      if (i == j || !graph.adjacent(i, j)) continue;
-      if (constraints.requires_edge(i, j)) {
-        graph.direct(i, j);
-      } else if (constraints.forbids(i, j) && graph.at(j, i) == End::kCircle) {
-        graph.set(j, i, End::kArrow);  // i is no cause of j
-      }
-    }
-  }
-  for (const auto& [x, y, z] : colliders.colliders) {
-    if (graph.at(x, y) == End::kTail || graph.at(z, y) == End::kTail) continue;
-    graph.set(x, y, End::kArrow);
-    graph.set(z, y, End::kArrow);
-  }
-  return graph;
-}
-
 // Nodes that some path joins to x whose inner nodes are colliders or in triangles.
 NodeSet possible_d_sep(const MarkMatrix& graph, std::size_t x) {
   const std::size_t size = graph.size();
@@ -118,6 +96,27 @@ void separate_further(const MarkMatrix& graph, const IndependenceTest& test,
 
 }  // namespace
 
+MarkMatrix circles_and_colliders(const Skeleton& skeleton, const Colliders& colliders,
+                                 const Constraints& constraints) {
+  MarkMatrix graph = circles(skeleton);
+  for (std::size_t i = 0; i < graph.size(); ++i) {
+    for (std::size_t j = 0; j < graph.size(); ++j) {
+      if (i == j || !graph.adjacent(i, j)) continue;
+      if (constraints.requires_edge(i, j)) {
+        graph.direct(i, j);
+      } else if (constraints.forbids(i, j) && graph.at(j, i) == End::kCircle) {
+        graph.set(j, i, End::kArrow);  // i is no cause of j
+      }
+    }
+  }
+  for (const auto& [x, y, z] : colliders.colliders) {
+    if (graph.at(x, y) == End::kTail || graph.at(z, y) == End::kTail) continue;
+    graph.set(x, y, End::kArrow);
+    graph.set(z, y, End::kArrow);
+  }
+  return graph;
+}
+
 Found run_fci(const IndependenceTest& test, const Constraints& constraints,
               const DiscoverOptions& options, std::size_t threads, Observer* observer) {
   ColliderOptions how = collider_options(options, threads);
@@ -128,11 +127,11 @@ Found run_fci(const IndependenceTest& test, const Constraints& constraints,
                                  {options.alpha, options.max_depth, threads, false}, observer);
   std::size_t& tests = found.evidence.tests;
   Colliders colliders = find_colliders(found.evidence, test, constraints, how, &tests, observer);
-  separate_further(oriented(found.evidence, colliders, constraints), test, constraints, how,
-                   observer, found.evidence);
+  separate_further(circles_and_colliders(found.evidence, colliders, constraints), test, constraints,
+                   how, observer, found.evidence);
   leave_out_weak(found.evidence, constraints, options.min_strength);
   colliders = find_colliders(found.evidence, test, constraints, how, &tests, observer);
-  found.marks = oriented(found.evidence, colliders, constraints);
+  found.marks = circles_and_colliders(found.evidence, colliders, constraints);
   apply_zhang(found.marks, found.evidence, colliders.ambiguous);
   return found;
 }

@@ -9,20 +9,23 @@ namespace {
 
 class Zhang {
  public:
-  Zhang(MarkMatrix& graph, const Skeleton& skeleton, const std::set<Triple>& ambiguous)
-      : graph_(graph), skeleton_(skeleton), ambiguous_(ambiguous) {
+  Zhang(MarkMatrix& graph, const Skeleton& skeleton, const std::set<Triple>& ambiguous,
+        const PathCheck& check)
+      : graph_(graph), skeleton_(skeleton), ambiguous_(ambiguous), check_(check) {
     for (std::size_t i = 0; i < graph.size(); ++i) near_.push_back(graph.neighbours(i));
   }
 
-  void run() {
+  // False when a discriminating path did not pass its check.
+  bool run() {
     do {
       changed_ = false;
       for_each_edge([this](std::size_t a, std::size_t b) {
         away(a, b);
         through(a, b);
         between_colliders(a, b);
-        discriminate(a, b);
+        if (!ended_) discriminate(a, b);
       });
+      if (ended_) return false;
     } while (changed_);
     do {
       changed_ = false;
@@ -32,6 +35,7 @@ class Zhang {
         }
       });
     } while (changed_);
+    return true;
   }
 
  private:
@@ -94,32 +98,41 @@ class Zhang {
   // R4: a discriminating path d, ..., a, b, c, where b o-* c.
   void discriminate(std::size_t b, std::size_t c) {
     if (!circle(c, b)) return;
-    std::vector<std::size_t> first(graph_.size(), graph_.size());  // the a that the walk began at
+    const std::size_t none = graph_.size();
+    std::vector<std::size_t> before(graph_.size(), none);  // on the way from b
     std::queue<std::size_t> open;
     for (const std::size_t a : near_[b]) {
       if (a == c || !arrow(b, a) || !graph_.directed(a, c)) continue;
-      first[a] = a;
+      before[a] = b;
       open.push(a);
     }
     while (!open.empty()) {
       const std::size_t v = open.front();
       open.pop();
       for (const std::size_t d : near_[v]) {
-        if (d == b || d == c || first[d] < graph_.size() || !arrow(d, v)) continue;
+        if (d == b || d == c || before[d] != none || !arrow(d, v)) continue;
         if (!graph_.adjacent(d, c)) {
           const NodeSet& set = skeleton_.pair(d, c).weakest.set;
+          NodeSet path = {d};
+          for (std::size_t node = v; node != b; node = before[node]) path.push_back(node);
+          const std::size_t a = path.back();
+          path.insert(path.end(), {b, c});
+          if (check_ && !check_(path, set)) {
+            ended_ = true;
+            return;
+          }
           if (std::find(set.begin(), set.end(), b) != set.end()) {
             put(c, b, End::kTail);
             put(b, c, End::kArrow);
           } else {
-            put(first[v], b, End::kArrow);
+            put(a, b, End::kArrow);
             put(c, b, End::kArrow);
             put(b, c, End::kArrow);
           }
           return;
         }
         if (arrow(v, d) && graph_.directed(d, c)) {
-          first[d] = first[v];
+          before[d] = v;
           open.push(d);
         }
       }
@@ -183,13 +196,16 @@ class Zhang {
   const Skeleton& skeleton_;
   const std::set<Triple>& ambiguous_;
   std::vector<NodeSet> near_;
+  const PathCheck& check_;
   bool changed_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace
 
-void apply_zhang(MarkMatrix& graph, const Skeleton& skeleton, const std::set<Triple>& ambiguous) {
-  Zhang(graph, skeleton, ambiguous).run();
+bool apply_zhang(MarkMatrix& graph, const Skeleton& skeleton, const std::set<Triple>& ambiguous,
+                 const PathCheck& check) {
+  if (!Zhang(graph, skeleton, ambiguous, check).run()) return false;
   const std::vector<std::size_t> component = directed_components(graph);
   const MarkMatrix before = graph;
   for (std::size_t i = 0; i < graph.size(); ++i) {
@@ -197,6 +213,7 @@ void apply_zhang(MarkMatrix& graph, const Skeleton& skeleton, const std::set<Tri
       if (before.directed(i, j) && component[i] == component[j]) graph.set(j, i, End::kCircle);
     }
   }
+  return true;
 }
 
 }  // namespace polycause

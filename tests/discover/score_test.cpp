@@ -170,6 +170,40 @@ std::size_t shared(const std::set<std::string>& a, const std::set<std::string>& 
   return count;
 }
 
+TEST(Golden, ClassesOfDagsUnderAnyNumbering) {
+  POLYCAUSE_NEEDS_GOLDEN("oracle_goldens/pcalg_dag2cpdag.txt");
+  std::map<std::string, std::vector<std::string>> matrices;
+  for (const auto& row : read_cells("oracle_goldens/pcalg_dag2cpdag.txt", '\t')) {
+    if (row[0][0] == '#') continue;
+    matrices[row[0].substr(0, row[0].find(' '))] =
+        split_line(row[0].substr(row[0].rfind(' ') + 1), '/');
+  }
+  std::size_t compared = 0;
+  for (const std::string number : {"1", "2", "3"}) {
+    const auto& dag = matrices.at("DAG" + number);
+    const auto& expected = matrices.at("CPDAG" + number);
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      const std::vector<std::size_t> as = Random(seed, "numbering").permutation(dag.size());
+      Parents parents(dag.size());
+      for (std::size_t i = 0; i < dag.size(); ++i) {
+        for (std::size_t j = 0; j < dag.size(); ++j) {
+          if (dag[i].at(j) == '1') parents[as[j]].push_back(as[i]);
+        }
+      }
+      for (NodeSet& set : parents) std::sort(set.begin(), set.end());
+      const MarkMatrix marks = class_of(parents, Constraints(dag.size()));
+      for (std::size_t i = 0; i < dag.size(); ++i) {
+        for (std::size_t j = 0; j < dag.size(); ++j) {
+          const bool out = marks.directed(as[i], as[j]) || marks.undirected(as[i], as[j]);
+          EXPECT_EQ(out, expected[i].at(j) == '1') << number << " " << i << " " << j;
+          ++compared;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(compared, 20u * (25 + 25 + 16));
+}
+
 TEST(Golden, ScoreEnginesOnLinearGaussianData) {
   POLYCAUSE_NEEDS_GOLDEN("generated/lingauss_p100_d2_n2000.csv");
   for (const std::string size : {"50", "100"}) {
