@@ -50,8 +50,8 @@ class Reader {
 
 }  // namespace
 
-Checkpoint::Checkpoint(std::string directory, std::uint64_t fingerprint)
-    : directory_(std::move(directory)), fingerprint_(fingerprint) {
+Checkpoint::Checkpoint(std::string directory, std::uint64_t fingerprint, double seconds)
+    : directory_(std::move(directory)), fingerprint_(fingerprint), seconds_(seconds) {
   if (enabled()) make_directory(directory_);
 }
 
@@ -66,7 +66,7 @@ std::string Checkpoint::path(const std::string& unit) const {
 std::optional<UnitState> Checkpoint::load(const std::string& unit) const {
   if (!enabled() || !std::filesystem::exists(path(unit))) return std::nullopt;
   const std::string bytes = read_file(path(unit));
-  // Last word: hash of all before it. A damaged unit is simply done again.
+  // Last word: hash of all before it.
   if (bytes.size() < sizeof kMagic + 16) return std::nullopt;
   const std::string body = bytes.substr(0, bytes.size() - sizeof(std::uint64_t));
   std::uint64_t sum = 0;

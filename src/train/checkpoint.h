@@ -3,6 +3,7 @@
 // uninterrupted one.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,10 +24,13 @@ struct UnitState {
 class Checkpoint {
  public:
   /// "" = nothing is stored. `fingerprint` of study, options and program: units stored under
-  /// another fingerprint are ignored.
-  Checkpoint(std::string directory, std::uint64_t fingerprint);
+  /// another fingerprint are ignored. `seconds`: least time between two saves of a half-finished
+  /// unit.
+  Checkpoint(std::string directory, std::uint64_t fingerprint, double seconds = 20);
 
   bool enabled() const { return !directory_.empty(); }
+  double seconds() const { return seconds_; }
+  /// Nothing when the unit was never saved, or its file is damaged: then it is done again.
   std::optional<UnitState> load(const std::string& unit) const;
   void save(const std::string& unit, const UnitState& state) const;
 
@@ -34,6 +38,7 @@ class Checkpoint {
   std::string path(const std::string& unit) const;
   std::string directory_;
   std::uint64_t fingerprint_;
+  double seconds_;
 };
 
 }  // namespace polycause

@@ -17,7 +17,6 @@ namespace {
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kClip = 10;
 constexpr int kPatience = 8;  // epochs without a better validation loss
-constexpr double kSecondsBetweenSaves = 20;
 
 double rate_factor(double done, std::size_t step, double decay) {
   const double warm_up = std::min(1.0, static_cast<double>(step + 1) / 50.0);
@@ -38,14 +37,16 @@ std::vector<std::uint32_t> epoch_rows(const Split& split, const Plan& plan, cons
 
 class SaveClock {
  public:
+  explicit SaveClock(double seconds) : seconds_(seconds) {}
   bool due() {
     const auto now = std::chrono::steady_clock::now();
-    if (std::chrono::duration<double>(now - last_).count() < kSecondsBetweenSaves) return false;
+    if (std::chrono::duration<double>(now - last_).count() < seconds_) return false;
     last_ = now;
     return true;
   }
 
  private:
+  double seconds_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
@@ -60,7 +61,22 @@ void check_finite(double loss, const Unit& unit, std::size_t epoch) {
   throw NumericError(fmt::format(
       "training '{}': the loss is {} in epoch {}; expected a number; lower train.learning_rate, or "
       "look for extreme values in the modality's columns (rank_normal helps)",
-      unit.name, loss, epoch));
+      unit.name, loss, epoch + 1));
+}
+
+/// One step's gradient; an error says whose it was.
+double checked_gradient(const Density& density, const Codes& codes, const std::uint32_t* rows,
+                        std::size_t batch, std::uint32_t key, const Unit& unit, std::size_t epoch,
+                        DensityWorkspace& work, std::vector<float>& gradient) {
+  double loss = 0;
+  try {
+    loss = density.gradient(codes, rows, batch, key, work, gradient.data());
+  } catch (const NumericError& error) {
+    throw NumericError(
+        fmt::format("training '{}', epoch {}: {}", unit.name, epoch + 1, error.what()));
+  }
+  check_finite(loss, unit, epoch);
+  return loss;
 }
 
 }  // namespace
@@ -98,7 +114,7 @@ void optimise(Density& density, const Codes& codes, const Split& split, const Sc
   }
   DensityWorkspace work(density);
   std::vector<float> gradient(size);
-  SaveClock clock;
+  SaveClock clock(checkpoint.seconds());
   const std::size_t prior = density.prior_begin();
   const std::size_t gates = density.gate_begin();
   std::size_t step = static_cast<std::size_t>(state.epoch) * plan.steps_per_epoch;
@@ -111,8 +127,8 @@ void optimise(Density& density, const Codes& codes, const Split& split, const Sc
       if (b % 100 == 0) watch.check();
       const double done = static_cast<double>(step) / static_cast<double>(plan.steps);
       const double factor = rate_factor(done, step, schedule.decay);
-      total += density.gradient(codes, rows.data() + b * plan.batch, plan.batch, noise.bits(), work,
-                                gradient.data());
+      total += checked_gradient(density, codes, rows.data() + b * plan.batch, plan.batch,
+                                noise.bits(), unit, epoch, work, gradient);
       if (schedule.group_lasso > 0) density.add_group_lasso(schedule.group_lasso, gradient.data());
       clip_norm(gradient, 0, gates, kClip);
       adam.begin_step();
@@ -129,7 +145,6 @@ void optimise(Density& density, const Codes& codes, const Split& split, const Sc
       }
     }
     const double mean = total / static_cast<double>(std::max<std::size_t>(1, step - before));
-    check_finite(mean, unit, epoch);
     state.metrics.push_back({unit.name + "/nll", static_cast<long>(epoch + 1), mean});
     watch.metric(state.metrics.back().series, state.metrics.back().step, mean);
     watch.advance(unit.name, static_cast<double>(step - before));
@@ -168,13 +183,12 @@ double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split
     kept.parameters() = best;
     best_loss = kept.loss(cells, split.validation);
     watch.advance(unit.name,
-                  static_cast<double>(state.finished ? plan.steps
-                                                     : static_cast<std::size_t>(state.epoch) *
-                                                           plan.steps_per_epoch));
+                  static_cast<double>(std::min(
+                      plan.steps, static_cast<std::size_t>(state.epoch) * plan.steps_per_epoch)));
     if (!state.finished) adam.restore(std::vector<float>(begin + 2 * n + 1, state.values.end()));
   }
   std::vector<float> gradient(size);
-  SaveClock clock;
+  SaveClock clock(checkpoint.seconds());
   std::size_t step = static_cast<std::size_t>(state.epoch) * plan.steps_per_epoch;
   for (auto epoch = static_cast<std::size_t>(state.epoch); epoch < plan.epochs && !state.finished;
        ++epoch) {
