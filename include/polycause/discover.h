@@ -19,7 +19,10 @@ struct DiscoverOptions {
   std::string test = "auto";
   std::string rule = "majority";
   double alpha = 0.01;
-  double penalty = 2;           ///< score engines: a parameter costs penalty / 2 * log(n)
+  std::string score = "bic";    ///< of the score engines; "bdeu" for discrete columns
+  double sample_prior = 1;      ///< bdeu: rows that the prior is worth
+  double structure_prior = 1;   ///< bdeu: parents expected per variable
+  double penalty = 2;           ///< bic: a parameter costs penalty / 2 * log(n)
   double min_strength = 0;      ///< edges with a smaller |partial correlation| are left out
   std::int64_t max_depth = -1;  ///< largest separating set tried; -1 = no limit
   bool mvpc = false;            ///< correct for cells missing at random

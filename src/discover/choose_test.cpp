@@ -33,8 +33,10 @@ std::string fitting_test(const Table& table) {
 
 }  // namespace
 
-Dataset dataset_for(const Table& table, std::string& test, bool corrected) {
-  if (test == "auto") test = corrected ? "fisherz" : fitting_test(table);
+Dataset dataset_for(const Table& table, std::string& test, const DiscoverOptions& options) {
+  if (test == "auto") {
+    test = options.mvpc ? "fisherz" : options.score == "bdeu" ? "gsq" : fitting_test(table);
+  }
   if (test == "cg" || test == "kci" || test == "rcit") return mixed_dataset(table);
   if (test == "fisherz" || test == "spearman") return numeric_dataset(table);
   if (test == "chisq" || test == "gsq" || test == "gsq-unadjusted") return discrete_dataset(table);

@@ -15,8 +15,8 @@ namespace polycause {
 const std::vector<std::string>& test_names();
 
 /// The columns as `test` sees them; "auto" is replaced by the test that fits the types of the
-/// columns, with `corrected` by the one that can be corrected for missing cells.
-Dataset dataset_for(const Table& table, std::string& test, bool corrected);
+/// columns, or those of the setting that the options choose.
+Dataset dataset_for(const Table& table, std::string& test, const DiscoverOptions& options);
 
 /// Throws DataError naming numeric columns that are copies or linear combinations of others.
 void check_dependent_columns(const Dataset& data, const std::string& test, std::size_t threads);

@@ -169,6 +169,20 @@ std::vector<std::size_t> complete_rows(const Dataset& data) {
   return rows;
 }
 
+Dataset complete_part(const Dataset& data) {
+  const std::vector<std::size_t> rows = complete_rows(data);
+  Dataset complete;
+  complete.name = data.name;
+  complete.rows = rows.size();
+  for (const Variable& from : data.variables) {
+    Variable to{from.id, from.levels, {}};
+    to.values.reserve(rows.size());
+    for (const std::size_t r : rows) to.values.push_back(from.values[r]);
+    complete.variables.push_back(std::move(to));
+  }
+  return complete;
+}
+
 void check_columns(const Dataset& data) {
   if (data.variables.empty()) {
     throw DataError(place(data), 0, "", "no columns; expected at least one column beside the id");

@@ -28,6 +28,13 @@ void check_options(const DiscoverOptions& options) {
   check("engine", options.engine, engine_names());
   check("test", options.test, test_names());
   check("rule", options.rule, rule_names());
+  check("score", options.score, score_names());
+  if (options.score == "bdeu" && options.engine != "boss" && options.engine != "ges") {
+    throw ConfigError(fmt::format(
+        "discover.score: found \"bdeu\" with engine \"{}\"; expected boss or ges, the engines that "
+        "maximise a score; choose one of these",
+        options.engine));
+  }
   if (!(options.alpha > 0 && options.alpha < 1)) {
     throw ConfigError(
         fmt::format("discover.alpha = {}; expected a number between 0 and 1", options.alpha));
@@ -50,7 +57,7 @@ void check_options(const DiscoverOptions& options) {
 
 Dataset checked_dataset(const Table& table, std::string& test, const DiscoverOptions& options,
                         std::vector<std::size_t>* position) {
-  Dataset data = dataset_for(table, test, options.mvpc);
+  Dataset data = dataset_for(table, test, options);
   check_columns(data);
   position->resize(data.variables.size());
   std::iota(position->begin(), position->end(), std::size_t{0});
@@ -77,8 +84,16 @@ void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
       "discover.engine", options.engine, engine_names(),
       "search: pc = PC-stable; boss = best order score search; ges = greedy equivalence search; "
       "fci = hidden common causes allowed; rfci = the same with fewer tests");
+  visitor.visit(
+      "discover.score", options.score, score_names(),
+      "of boss and ges: bic = likelihood less a price per parameter, for any columns; bdeu = "
+      "probability under Dirichlet priors, for discrete columns");
   visitor.visit("discover.penalty", options.penalty, 0.0, 1e6,
-                "score engines: a parameter costs penalty / 2 * log(n)");
+                "bic: a parameter costs penalty / 2 * log(n)");
+  visitor.visit("discover.sample_prior", options.sample_prior, 1e-6, 1e6,
+                "bdeu: rows that the prior of a variable is worth");
+  visitor.visit("discover.structure_prior", options.structure_prior, 1e-12, 1e6,
+                "bdeu: parents that a variable is expected to have");
   visitor.visit(
       "discover.test", options.test, test_names(),
       "independence test: auto = by the types of the columns; fisherz = partial correlation, "

@@ -17,8 +17,9 @@ namespace {
 // Fewer complete rows than this many per column say little about a score.
 constexpr std::size_t kRowsPerColumn = 2;
 
-std::unique_ptr<Score> make_score(const Dataset& data, const std::string& test, double penalty,
-                                  std::size_t threads, Observer* observer) {
+std::unique_ptr<Score> make_score(const Dataset& data, const std::string& test,
+                                  const DiscoverOptions& options, std::size_t threads,
+                                  Observer* observer) {
   const std::size_t rows = complete_rows(data).size();
   if (rows < kRowsPerColumn * data.variables.size() + 10) {
     throw DataError(
@@ -32,6 +33,10 @@ std::unique_ptr<Score> make_score(const Dataset& data, const std::string& test, 
         LogLevel::kWarning,
         fmt::format("scores use the {} of {} rows without a missing cell", rows, data.rows));
   }
+  const double penalty = options.penalty;
+  if (options.score == "bdeu") {
+    return make_bdeu_score(data, options.sample_prior, options.structure_prior);
+  }
   const bool discrete = std::any_of(data.variables.begin(), data.variables.end(),
                                     [](const Variable& v) { return v.levels > 0; });
   if (discrete) return make_mixed_score(data, penalty);
@@ -44,7 +49,7 @@ std::unique_ptr<Score> make_score(const Dataset& data, const std::string& test, 
 Found run_score(const Dataset& data, const std::string& test, const Constraints& constraints,
                 const DiscoverOptions& options, std::size_t threads, Observer* observer,
                 bool evidence) {
-  const std::unique_ptr<Score> score = make_score(data, test, options.penalty, threads, observer);
+  const std::unique_ptr<Score> score = make_score(data, test, options, threads, observer);
   const std::function<void()> poll = [observer] {
     if (observer != nullptr && observer->cancelled()) throw Interrupted("discover: interrupted");
   };
@@ -79,6 +84,11 @@ Found run_score(const Dataset& data, const std::string& test, const Constraints&
 
 const std::vector<std::string>& engine_names() {
   static const std::vector<std::string> names = {"pc", "boss", "ges", "fci", "rfci"};
+  return names;
+}
+
+const std::vector<std::string>& score_names() {
+  static const std::vector<std::string> names = {"bic", "bdeu"};
   return names;
 }
 

@@ -25,6 +25,9 @@ const std::vector<std::string>& rule_names();
 /// False for the rules of other programs, which depend on the order of the columns.
 bool order_free(const DiscoverOptions& options);
 
+/// Names of the scores, for settings and messages.
+const std::vector<std::string>& score_names();
+
 /// Names of the searches, for settings and messages.
 const std::vector<std::string>& engine_names();
 

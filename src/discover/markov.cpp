@@ -32,7 +32,7 @@ double uniformity_p(std::vector<double> p) {
 MarkovCheck markov_check(const Table& table, const Graph& graph, const DiscoverOptions& options,
                          Observer* observer) {
   std::string test_name = options.test;
-  const Dataset data = dataset_for(table, test_name, options.mvpc);
+  const Dataset data = dataset_for(table, test_name, options);
   check_columns(data);
   std::vector<std::size_t> place(graph.nodes.size(), data.variables.size());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {

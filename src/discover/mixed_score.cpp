@@ -86,24 +86,18 @@ class MixedScore : public Score {
 }  // namespace
 
 std::unique_ptr<Score> make_mixed_score(const Dataset& data, double penalty) {
-  Dataset complete;
-  const std::vector<std::size_t> rows = complete_rows(data);
-  complete.rows = rows.size();
+  const Dataset complete = complete_part(data);
   auto shared = std::make_shared<Shared>();
-  for (const Variable& from : data.variables) {
-    Variable to{from.id, from.levels, {}};
-    for (const std::size_t r : rows) to.values.push_back(from.values[r]);
+  for (const Variable& variable : complete.variables) {
     shared->numeric.emplace_back();
-    if (to.levels == 0) {
-      double sum = 0;
-      double squares = 0;
-      const auto n = static_cast<double>(rows.size());
-      for (const double v : to.values) sum += v;
-      for (const double v : to.values) squares += (v - sum / n) * (v - sum / n);
-      const double scale = squares > 0 ? std::sqrt(n / squares) : 0.0;
-      for (const double v : to.values) shared->numeric.back().push_back((v - sum / n) * scale);
-    }
-    complete.variables.push_back(std::move(to));
+    if (variable.levels > 0) continue;
+    double sum = 0;
+    double squares = 0;
+    const auto n = static_cast<double>(complete.rows);
+    for (const double v : variable.values) sum += v;
+    for (const double v : variable.values) squares += (v - sum / n) * (v - sum / n);
+    const double scale = squares > 0 ? std::sqrt(n / squares) : 0.0;
+    for (const double v : variable.values) shared->numeric.back().push_back((v - sum / n) * scale);
   }
   shared->codes = make_codes(complete);
   return std::make_unique<MixedScore>(std::move(shared), penalty);

@@ -36,4 +36,10 @@ std::unique_ptr<Score> make_gaussian_score(const std::vector<double>& correlatio
 /// independences score alike.
 std::unique_ptr<Score> make_mixed_score(const Dataset& data, double penalty);
 
+/// BDeu (Heckerman, Geiger, Chickering 1995): the probability of the rows under Dirichlet priors
+/// worth `sample_prior` rows per variable, times that of each possible parent being one, such that
+/// `structure_prior` of them are expected. Every variable must have levels.
+std::unique_ptr<Score> make_bdeu_score(const Dataset& data, double sample_prior,
+                                       double structure_prior);
+
 }  // namespace polycause

@@ -86,6 +86,25 @@ TEST(Score, EquivalentGraphsScoreAlikeWithMixedColumns) {
   EXPECT_GT(forward, score->local(0, {}) + score->local(1, {}) + score->local(2, {}));
 }
 
+// The closed form for two binary columns with counts 3, 1 and, given the first, (2, 1), (0, 1).
+TEST(Score, BdeuOfASmallTable) {
+  Dataset data;
+  data.rows = 4;
+  data.variables = {{"a", 2, {0, 0, 0, 1}}, {"b", 2, {0, 0, 1, 1}}};
+  const auto score = make_bdeu_score(data, 1, 0.25);
+  // Alone: rising factorials of 1/2 over those of 1, and probability .75 that b is no parent.
+  EXPECT_NEAR(score->local(0, {}),
+              std::log(0.75) + std::log(0.5 * 1.5 * 2.5 * 0.5 / (1 * 2 * 3 * 4)), 1e-12);
+  EXPECT_NEAR(
+      score->local(1, {0}),
+      std::log(0.25) + std::log(0.25 * 1.25 * 0.25 / (0.5 * 1.5 * 2.5)) + std::log(0.25 / 0.5),
+      1e-12);
+  EXPECT_NEAR(score->local(0, {}) + score->local(1, {0}),
+              score->local(1, {}) + score->local(0, {1}), 1e-12);
+  data.variables[0].levels = 0;
+  EXPECT_THROW(make_bdeu_score(data, 1, 1), DataError);
+}
+
 TEST(Score, EnginesKeepToKnowledgeAndOrder) {
   for (const std::string engine : {"boss", "ges"}) {
     const Table table = linear_table(random_dag(10, 0.3, 4), 400, 4);
@@ -221,6 +240,18 @@ TEST(Golden, ScoreEnginesOnLinearGaussianData) {
     EXPECT_EQ(different("ges", 2, "_tetrad_fges_pd2.tsv"), 0u);
     EXPECT_LE(different("ges", 1, "_pcalg_ges_bic.tsv"), 2u);  // theirs also turns edges
   }
+}
+
+TEST(Golden, BdeuOfCausalLearn) {
+  POLYCAUSE_NEEDS_GOLDEN("causal-learn/data_discrete_10.txt");
+  const Table table = read_golden_table("causal-learn/data_discrete_10.txt", '\t');
+  DiscoverOptions options;
+  options.engine = "ges";
+  options.score = "bdeu";
+  EXPECT_EQ(entries_different(causal_learn_matrix(discover(table, {}, options)),
+                              read_golden_matrix("causal-learn/benchmark_returned_results/"
+                                                 "discrete_10_ges_local_score_BDeu_none_none.txt")),
+            0u);
 }
 
 TEST(Golden, GesOfCausalLearn) {
