@@ -197,6 +197,51 @@ bool ancestor(const Dag& dag, std::size_t from, std::size_t to) {
                                    [&](std::size_t parent) { return ancestor(dag, from, parent); });
 }
 
+// Random graphs over 13 variables, three hidden, and the graphs over the ten shown.
+TEST(Golden, PartialAncestralGraphsOfCausalLearn) {
+  POLYCAUSE_NEEDS_GOLDEN("causal-learn/fci-test-data/PAG1.txt");
+  std::size_t same = 0;
+  for (int number = 1; number <= 10; ++number) {
+    const auto read = [&](const std::string& name) {
+      return read_graph_tetrad(
+          golden_path("causal-learn/fci-test-data/" + name + std::to_string(number) + ".txt"));
+    };
+    const Graph whole = read("True-Graph");
+    const Graph shown = read("PAG");
+    std::vector<std::string> names;
+    for (const Node& node : shown.nodes) names.push_back(node.id);
+    for (const Node& node : whole.nodes) {
+      if (std::find(names.begin(), names.end(), node.id) == names.end()) names.push_back(node.id);
+    }
+    const auto find = [&](const std::string& name) {
+      return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    };
+    Dag dag(names.size());
+    for (const Edge& edge : whole.edges) {
+      dag[find(whole.nodes[edge.target].id)].push_back(find(whole.nodes[edge.source].id));
+    }
+    MarkMatrix expected(shown.nodes.size());
+    const auto end = [](Mark mark) {
+      return mark == Mark::kArrow ? End::kArrow : mark == Mark::kTail ? End::kTail : End::kCircle;
+    };
+    for (const Edge& edge : shown.edges) {
+      expected.set_edge(edge.source, edge.target, end(edge.mark_source), end(edge.mark_target));
+    }
+    const MarkMatrix marks =
+        search("fci", OracleTest(dag, expected.size()), Constraints(expected.size()), {}).marks;
+    same += marks == expected;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      for (std::size_t j = 0; j < expected.size(); ++j) {
+        if (marks.at(i, j) == expected.at(i, j)) continue;
+        // Theirs were drawn without the rules for tails R8 to R10.
+        EXPECT_TRUE(marks.at(i, j) == End::kTail && expected.at(i, j) == End::kCircle) << number;
+        EXPECT_TRUE(ancestor(dag, j, i)) << number;
+      }
+    }
+  }
+  EXPECT_EQ(same, 5u);
+}
+
 // Whatever variables are hidden: no edge where some set separates two variables for FCI (RFCI may
 // keep some), an arrowhead only at what is no cause of the other end, a tail only at a cause.
 TEST(Fci, MarksHoldInEveryGraphWithHiddenVariables) {
