@@ -34,4 +34,7 @@ Cells cells_of(const TableEncoding& encoding, const Table& table);
 Encoding encoding_of(const Model::Impl& model, const Decomposition& parts,
                      const std::vector<std::string>& ids);
 
+/// Throws ConfigError naming the first setting that is out of its range.
+void check_settings(const FitOptions& options);
+
 }  // namespace polycause

@@ -1,5 +1,8 @@
+#include "base/settings.h"
+
 #include <limits>
 
+#include "methods/model_impl.h"
 #include "polycause/model.h"
 
 namespace polycause {
@@ -31,6 +34,16 @@ void visit_settings(FitOptions& o, SettingsVisitor& v) {
           "cap on the steps of any one start or branch");
   v.visit("train.restarts", o.restarts, 1, 1000,
           "independent repetitions, for the agreement of every latent");
+}
+
+void check_settings(const FitOptions& options) {
+  FitOptions copy = options;
+  const auto visit = [&](SettingsVisitor& visitor) { visit_settings(copy, visitor); };
+  for (const SettingInfo& info : list_settings(visit)) {
+    const bool text = info.type == "text";  // listed in quotes
+    apply_setting(visit, info.key, text ? info.value.substr(1, info.value.size() - 2) : info.value,
+                  "train");
+  }
 }
 
 }  // namespace polycause

@@ -14,6 +14,7 @@
 #include "polycause/error.h"
 #include "polycause/evaluate.h"
 #include "polycause/model.h"
+#include "polycause/version.h"
 
 namespace polycause {
 namespace {
@@ -31,6 +32,12 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
     (study.validation[i] ? problem.split.validation : problem.split.train)
         .push_back(static_cast<std::uint32_t>(i));
     if (!study.validation[i]) fit_rows.push_back(i);
+  }
+  if (problem.split.train.empty() || problem.split.validation.empty()) {
+    throw DataError(fmt::format(
+        "study: {} participants, {} of them held out; expected some to fit and some to hold out; "
+        "add participants or change study.validation",
+        study.participants(), problem.split.validation.size()));
   }
   for (const Modality& m : study.modalities) {
     model.encodings.push_back(TableEncoding::fit(m.table, m.rank_normal, fit_rows));
@@ -87,12 +94,13 @@ std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& opt
     std::string& out_;
   } writer(text);
   visit_settings(plain, writer);
-  text += fmt::format("seed={};order={};", options.seed, problem.order_given);
+  text += fmt::format("version={};seed={};order={};", kVersion, options.seed, problem.order_given);
   for (std::size_t m = 0; m < problem.cells.size(); ++m) {
     const Cells& c = problem.cells[m];
-    text += fmt::format(
-        "{}+{}:{};", problem.latents[m], problem.privates[m],
-        hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}));
+    text +=
+        fmt::format("{}+{}:{}:{};", problem.latents[m], problem.privates[m],
+                    hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}),
+                    hash64({reinterpret_cast<const char*>(c.present.data()), c.present.size()}));
   }
   for (const std::uint32_t row : problem.split.validation) text += fmt::format("{},", row);
   return hash64(text);
@@ -204,6 +212,7 @@ class Stopwatch {
 }  // namespace
 
 Fit train(const Study& study, const FitOptions& options, Observer* observer) {
+  check_settings(options);
   Stopwatch clock;
   Fit fit;
   Model::Impl& model = fit.model.impl();

@@ -1,0 +1,148 @@
+// What the method finds on data with known causes, and that it finds nothing where nothing is.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "base/random.h"
+#include "methods/fixtures.h"
+#include "polycause/evaluate.h"
+
+namespace polycause {
+namespace {
+
+TEST(Recovery, LatentsAndGraphOfTheFirstCase) {
+  for (const std::uint64_t seed : {1, 2}) {
+    SCOPED_TRACE(seed);
+    const Simulated data = first_case(2000, seed);
+    const Fit fit = train(data.study, quick_options());
+    const Scores scores =
+        evaluate(fit.encoding.latents, data.truth.latents, &fit.learned, &data.truth.graph);
+    EXPECT_GT(scores.mcc_spearman, 0.93);
+    EXPECT_GT(scores.mcc_spearman_min, 0.85);
+    EXPECT_GT(scores.r2, 0.9);
+    EXPECT_LE(scores.shd, 1);
+    EXPECT_EQ(scores.shd_within, 0);
+    for (const double r2 : fit.reconstruction_r2) EXPECT_GT(r2, 0.9);
+    EXPECT_EQ(fit.prior, "additive");
+  }
+}
+
+// The form of the tables of latents, and the signs, are contracts.
+TEST(Recovery, LatentsAreStandardisedAndPointTheWayOfTheirColumns) {
+  const Simulated data = first_case(1200, 2);
+  FitOptions options = quick_options();
+  options.seed = 5;
+  const Fit fit = train(data.study, options);
+  ASSERT_EQ(fit.encoding.latents.columns.size(), 4u);
+  EXPECT_EQ(fit.encoding.latents.ids, data.study.ids);
+  EXPECT_EQ(fit.encoding.private_parts.columns.size(), 2u);
+  EXPECT_EQ(fit.encoding.exogenous.columns.size(), 4u);
+  std::size_t j = 0;
+  for (const Modality& modality : data.study.modalities) {
+    for (int k = 1; k <= 2; ++k, ++j) {
+      const Column& latent = fit.encoding.latents.columns[j];
+      EXPECT_EQ(latent.name, modality.name + ".z" + std::to_string(k));
+      EXPECT_EQ(fit.encoding.exogenous.columns[j].name, modality.name + ".eps" + std::to_string(k));
+      double mean = 0;
+      double square = 0;
+      for (const double v : latent.values) mean += v / 1200;
+      for (const double v : latent.values) square += (v - mean) * (v - mean) / 1200;
+      EXPECT_NEAR(mean, 0, 1e-6);
+      EXPECT_NEAR(square, 1, 1e-6);
+      double strongest = 0;
+      for (const Column& column : modality.table.columns) {
+        const double r = spearman(latent.values, column.values);
+        if (std::fabs(r) > std::fabs(strongest)) strongest = r;
+      }
+      EXPECT_GT(strongest, 0);
+    }
+  }
+}
+
+TEST(Recovery, WithoutLinksNoEdgeIsLearned) {
+  Simulated data = first_case(2000, 2);
+  // The second modality's rows belong to other participants.
+  Random random(81, "other");
+  const std::vector<std::size_t> order = random.permutation(2000);
+  for (Column& column : data.study.modalities[1].table.columns) {
+    const std::vector<double> before = column.values;
+    for (std::size_t i = 0; i < 2000; ++i) column.values[i] = before[order[i]];
+  }
+  const Fit fit = train(data.study, quick_options());
+  EXPECT_TRUE(fit.learned.edges.empty());
+  std::set<std::string> warnings;
+  for (const Warning& warning : fit.warnings) warnings.insert(warning.code);
+  EXPECT_EQ(warnings.count("rank_deficient"), 1u);
+  EXPECT_EQ(warnings.count("weak_link"), 1u);
+}
+
+// Three modalities in a hidden order: the one that causes the others is never called an effect.
+TEST(Recovery, OrderThatTheStudyDoesNotTell) {
+  SimulateOptions options;
+  options.participants = 2000;
+  options.modalities = 3;
+  options.columns = 10;
+  options.hidden_order = true;
+  const Simulated data = simulated("free", options, 2);
+  ASSERT_EQ(data.study.spec.order, "unknown");
+  std::set<std::string> causes;
+  for (const Edge& edge : data.truth.graph.edges)
+    causes.insert(data.truth.graph.nodes[edge.source].modality);
+  ASSERT_EQ(causes.size(), 1u) << "the truth that this test is about";
+  const Fit fit = train(data.study, quick_options());
+  const Scores scores =
+      evaluate(fit.encoding.latents, data.truth.latents, &fit.learned, &data.truth.graph);
+  EXPECT_GT(scores.mcc_spearman, 0.9);
+  EXPECT_LE(scores.shd_skeleton, 2);
+  std::size_t directed = 0;
+  for (const Edge& edge : fit.learned.edges) {
+    if (edge.mark_target != Mark::kArrow) continue;
+    ++directed;
+    EXPECT_EQ(causes.count(fit.learned.nodes[edge.target].modality), 0u)
+        << fit.learned.nodes[edge.source].id << " -> " << fit.learned.nodes[edge.target].id;
+  }
+  EXPECT_GE(directed, 2u);
+}
+
+TEST(Recovery, ModalitiesOfUnequalSizes) {
+  SimulateOptions options;
+  options.participants = 1500;
+  options.sizes = "2+1:8, 3+2:14, 1+0:3";
+  const Simulated data = simulated("free", options, 4);
+  const Fit fit = train(data.study, quick_options());
+  EXPECT_EQ(fit.encoding.latents.columns.size(), 6u);
+  EXPECT_EQ(fit.encoding.private_parts.columns.size(), 3u);
+  const Scores scores =
+      evaluate(fit.encoding.latents, data.truth.latents, &fit.learned, &data.truth.graph);
+  EXPECT_GT(scores.mcc_spearman, 0.75);
+  for (const Edge& edge : fit.learned.edges) {
+    EXPECT_NE(fit.learned.nodes[edge.source].modality, fit.learned.nodes[edge.target].modality);
+    EXPECT_GT(edge.strength, 0.5);
+  }
+}
+
+TEST(Recovery, ReplicatesAgreeWhereTheDataSpeak) {
+  const Simulated data = first_case(1500, 2);
+  FitOptions options = quick_options();
+  options.restarts = 3;
+  const Fit fit = train(data.study, options);
+  EXPECT_EQ(fit.replicates.size(), 2u);
+  EXPECT_EQ(fit.replicate_names.size(), 2u);
+  ASSERT_EQ(fit.branches.size(), 3u);
+  std::size_t selected = 0;
+  for (const Branch& branch : fit.branches) selected += branch.selected ? 1 : 0;
+  EXPECT_EQ(selected, 1u);
+  ASSERT_EQ(fit.latents.size(), 4u);
+  for (const LatentReport& latent : fit.latents) {
+    EXPECT_EQ(latent.replicates, 2u);
+    EXPECT_GT(latent.agreement, 0.8) << latent.name;
+    EXPECT_LE(latent.agreement_min, latent.agreement);
+  }
+  for (const Table& replicate : fit.replicates) {
+    for (const double each : agreement(fit.encoding.latents, replicate)) EXPECT_GT(each, 0.7);
+  }
+}
+
+}  // namespace
+}  // namespace polycause
