@@ -64,6 +64,23 @@ Table join(const std::vector<Table>& tables);
 Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOptions& options,
                Observer* observer = nullptr, const std::vector<Table>& estimates = {});
 
+/// All that partial correlations need to know of a table.
+struct Covariance {
+  std::vector<std::string> names;  ///< (d,)
+  std::vector<double> matrix;      ///< (d, d) row-major; correlations will do
+  double n = 0;                    ///< rows behind it
+};
+
+/// A line of names, then a line per variable: whole, or the lower triangle; cells separated by
+/// commas, tabs, semicolons or spaces; a name may lead each line. The first line may be the number
+/// of rows alone, as Tetrad writes it. `n` = 0: that number. Throws DataError with the line.
+Covariance read_covariance(const std::string& path, double n);
+
+/// The same search from covariances, by Fisher's z or the Gaussian BIC. Throws ConfigError where
+/// the options need rows: bootstrap, other tests.
+Graph discover(const Covariance& covariance, const Knowledge& knowledge,
+               const DiscoverOptions& options, Observer* observer = nullptr);
+
 /// Does a graph (a directed one, or a class of them) fit the data? Each pair without an edge is
 /// tested given the parents of the later one; with the right graph those p-values are uniform.
 struct MarkovCheck {

@@ -29,6 +29,8 @@ struct DiscoverArguments {
   std::string tiers_file;
   std::map<std::string, std::string> settings;  ///< key -> text of its option, "" = not given
   std::vector<std::string> sets;
+  bool covariance = false;
+  double rows = 0;  ///< behind the covariances; 0 = as the file says
   bool force = false;
   bool json = false;
 };
@@ -138,6 +140,27 @@ std::string option_name(const std::string& key) {
   return "--" + name;
 }
 
+Graph search(const DiscoverArguments& arguments, const Knowledge& knowledge,
+             const DiscoverOptions& options, Terminal& terminal) {
+  if (!arguments.covariance) {
+    const Table table = read_tables(arguments);
+    terminal.info(fmt::format("{} rows, {} columns", table.rows(), table.columns.size()));
+    return discover(table, knowledge, options, &terminal);
+  }
+  if (arguments.tables.size() != 1) {
+    throw ConfigError(fmt::format("--covariance: {} files; expected one matrix; name only that",
+                                  arguments.tables.size()));
+  }
+  const Covariance covariance = read_covariance(arguments.tables[0], arguments.rows);
+  if (!(covariance.n > 0)) {
+    throw ConfigError("--covariance: " + arguments.tables[0] +
+                      " does not say how many rows are behind it; expected --n N");
+  }
+  terminal.info(
+      fmt::format("covariances of {} columns, {} rows", covariance.names.size(), covariance.n));
+  return discover(covariance, knowledge, options, &terminal);
+}
+
 void run_discover(const DiscoverArguments& arguments, Terminal& terminal) {
   DiscoverOptions options;
   const VisitSettings visit = [&](SettingsVisitor& visitor) { visit_settings(options, visitor); };
@@ -147,10 +170,9 @@ void run_discover(const DiscoverArguments& arguments, Terminal& terminal) {
   apply_sets(visit, arguments.sets);
   const Knowledge knowledge = read_knowledge(arguments);
   OutputDirectory out(arguments.out, arguments.force);
-  const Table table = read_tables(arguments);
-  terminal.info(fmt::format("{} rows, {} columns", table.rows(), table.columns.size()));
-  const Graph graph = discover(table, knowledge, options, &terminal);
+  const Graph graph = search(arguments, knowledge, options, terminal);
   write_discovered(out.path(), graph);
+  write_file(out.file("graph.svg"), graph_svg(graph));
   out.keep();
   if (arguments.json) {
     print_result(graph_json(graph));
@@ -204,6 +226,16 @@ void add_discover(CLI::App& program, Terminal& terminal) {
                    "File of lines 'column,type' where detection is wrong: continuous, binary, "
                    "ordinal, categorical")
       ->option_text("FILE");
+  CLI::Option* covariance =
+      command->add_flag("--covariance", arguments->covariance,
+                        "TABLE is a covariance or correlation matrix: names, then its lines");
+  for (const char* option : {"--id", "--missing", "--types"}) {
+    covariance->excludes(command->get_option(option));
+  }
+  command->add_option("--n", arguments->rows, "Rows behind the covariances")
+      ->check(CLI::PositiveNumber)
+      ->needs(covariance)
+      ->option_text("N");
   command
       ->add_option("--knowledge", arguments->knowledge,
                    "Tetrad's knowledge file: tiers, forbidden and required edges")

@@ -1,7 +1,10 @@
 #include "discover/assemble.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "discover/node.h"
 
@@ -77,6 +80,27 @@ Graph to_graph(const std::vector<std::string>& names, const std::vector<std::siz
     }
   }
   return graph;
+}
+
+void check_and_tell(const Graph& graph, const Found& found, const std::string& test,
+                    const DiscoverOptions& options, Observer* observer) {
+  if (order_free(options) && has_directed_cycle(graph)) {
+    throw std::logic_error("discover: the graph holds a directed cycle");
+  }
+  if (observer == nullptr) return;
+  observer->message(LogLevel::kInfo,
+                    fmt::format("{} tests ({}), sets of up to {}, {} edges", found.evidence.tests,
+                                test, found.evidence.depth, graph.edges.size()));
+}
+
+Constraints constraints_on(const std::vector<std::string>& names, const Knowledge& knowledge,
+                           Observer* observer) {
+  std::vector<std::string> warnings;
+  Constraints constraints(knowledge, names, &warnings);
+  if (observer != nullptr) {
+    for (const std::string& warning : warnings) observer->message(LogLevel::kWarning, warning);
+  }
+  return constraints;
 }
 
 }  // namespace polycause

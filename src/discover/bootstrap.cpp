@@ -50,7 +50,9 @@ std::vector<MarkMatrix> replicate(const std::vector<Dataset>& data, const std::s
           {"replicates", static_cast<double>(done++) / static_cast<double>(count), -1});
     }
     const Dataset sample = drawn(data[b % data.size()], options.subsample, options.seed, b);
-    graphs[b] = run_search(sample, test, constraints, options, 1, nullptr, false).marks;
+    graphs[b] = run_search(search_over(sample, test, options, 1, nullptr), constraints, options, 1,
+                           nullptr, false)
+                    .marks;
   });
   return graphs;
 }

@@ -46,10 +46,10 @@ std::unique_ptr<Score> make_score(const Dataset& data, const std::string& test,
   return make_gaussian_score(correlation, static_cast<double>(rows), penalty);
 }
 
-Found run_score(const Dataset& data, const std::string& test, const Constraints& constraints,
+Found run_score(const Search& search, const Constraints& constraints,
                 const DiscoverOptions& options, std::size_t threads, Observer* observer,
                 bool evidence) {
-  const std::unique_ptr<Score> score = make_score(data, test, options, threads, observer);
+  const std::unique_ptr<Score> score = search.score();
   const std::function<void()> poll = [observer] {
     if (observer != nullptr && observer->cancelled()) throw Interrupted("discover: interrupted");
   };
@@ -69,8 +69,7 @@ Found run_score(const Dataset& data, const std::string& test, const Constraints&
   }
   found.evidence = Skeleton(size);
   if (!evidence) return found;
-  found.evidence =
-      test_markov(*make_test(data, test, options, threads), found.marks, threads, observer);
+  found.evidence = test_markov(*search.test(), found.marks, threads, observer);
   leave_out_weak(found.evidence, constraints, options.min_strength);
   for (std::size_t j = 0; j < size; ++j) {
     for (std::size_t i = 0; i < j; ++i) {
@@ -128,22 +127,27 @@ Skeleton test_markov(const IndependenceTest& test, const MarkMatrix& marks, std:
   return evidence;
 }
 
-Found run_search(const Dataset& data, const std::string& test, const Constraints& constraints,
+Search search_over(const Dataset& data, const std::string& test, const DiscoverOptions& options,
+                   std::size_t threads, Observer* observer) {
+  Search search;
+  search.test = [&data, test, &options, threads] {
+    return make_test(data, test, options, threads);
+  };
+  search.score = [&data, test, &options, threads, observer] {
+    return make_score(data, test, options, threads, observer);
+  };
+  return search;
+}
+
+Found run_search(const Search& search, const Constraints& constraints,
                  const DiscoverOptions& options, std::size_t threads, Observer* observer,
                  bool evidence) {
-  if (options.engine == "pc") {
-    return run_pc(*make_test(data, test, options, threads), constraints, options, threads,
-                  observer);
+  const std::string& engine = options.engine;
+  if (engine == "boss" || engine == "ges") {
+    return run_score(search, constraints, options, threads, observer, evidence);
   }
-  if (options.engine == "fci") {
-    return run_fci(*make_test(data, test, options, threads), constraints, options, threads,
-                   observer);
-  }
-  if (options.engine == "rfci") {
-    return run_rfci(*make_test(data, test, options, threads), constraints, options, threads,
-                    observer);
-  }
-  return run_score(data, test, constraints, options, threads, observer, evidence);
+  const auto run = engine == "fci" ? run_fci : engine == "rfci" ? run_rfci : run_pc;
+  return run(*search.test(), constraints, options, threads, observer);
 }
 
 }  // namespace polycause

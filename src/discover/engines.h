@@ -1,6 +1,8 @@
 // The searches by name: from a test over checked columns to a graph and the evidence behind it.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "discover/dataset.h"
 #include "discover/independence.h"
 #include "discover/orientation.h"
+#include "discover/score.h"
 #include "discover/skeleton.h"
 #include "polycause/discover.h"
 
@@ -31,9 +34,18 @@ const std::vector<std::string>& score_names();
 /// Names of the searches, for settings and messages.
 const std::vector<std::string>& engine_names();
 
-/// The search that `options.engine` names, on checked columns. Without `evidence` a score engine
-/// makes no tests.
-Found run_search(const Dataset& data, const std::string& test, const Constraints& constraints,
+/// What an engine may ask for; each is made when it is needed.
+struct Search {
+  std::function<std::unique_ptr<IndependenceTest>()> test;
+  std::function<std::unique_ptr<Score>()> score;
+};
+
+/// Over checked columns; `data` and `options` must outlive it.
+Search search_over(const Dataset& data, const std::string& test, const DiscoverOptions& options,
+                   std::size_t threads, Observer* observer);
+
+/// The search that `options.engine` names. Without `evidence` a score engine makes no tests.
+Found run_search(const Search& search, const Constraints& constraints,
                  const DiscoverOptions& options, std::size_t threads, Observer* observer,
                  bool evidence);
 

@@ -126,6 +126,35 @@ TEST_F(Files, CausalLearnMatrices) {
   EXPECT_THROW(read_graph_causal_learn(file("0 3\n1 0\n"), {"a", "b"}), DataError);
 }
 
+TEST_F(Files, CovariancesInSeveralForms) {
+  const std::vector<double> matrix = {4, 1, 0, 1, 2, -1, 0, -1, 3};
+  for (const std::string text : {"a,b,c\n4,1,0\n1,2,-1\n0,-1,3\n",
+                                 "\"\",\"a\",\"b\",\"c\"\n\"a\",4,1,0\nb,1,2,-1\nc,0,-1,3\n",
+                                 "/Covariance\na b c\n4\n1.0  2.0\n 0 -1 3\n",
+                                 "a\tb\tc\r\n4\t\t\r\n1\t2\t\r\n0\t-1\t3\r\n"}) {
+    const Covariance read = read_covariance(file(text), 50);
+    EXPECT_EQ(read.names, (std::vector<std::string>{"a", "b", "c"})) << text;
+    EXPECT_EQ(read.matrix, matrix) << text;
+    EXPECT_EQ(read.n, 50);
+  }
+  EXPECT_EQ(read_covariance(file("164\na b\n1\n0 1\n"), 0).n, 164);
+  const auto fails = [&](const std::string& content, std::size_t row, const std::string& part) {
+    try {
+      read_covariance(file(content), 50);
+      ADD_FAILURE() << "no error for " << content;
+    } catch (const DataError& error) {
+      EXPECT_EQ(error.row(), row) << error.what();
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  fails("", 1, "empty");
+  fails("7\na b\n1\n0 1\n", 1, "says 7 rows");
+  fails("a b\n1\n", 2, "expected 2");
+  fails("a b c\n1\n0 1\n0 0\n", 4, "2 numbers");
+  fails("a b\n1 0\nx 0 1\n", 3, "expected 'b'");
+  fails("a b\n1 0\n0 many\n", 3, "many");
+}
+
 TEST(GraphText, DrawingHoldsEveryNodeOnceAndCausesAbove) {
   const std::string svg = graph_svg(sample());
   EXPECT_NE(svg.find(">blood.z1</text>"), std::string::npos);

@@ -1,6 +1,7 @@
 // The PC search against oracles, by brute force, and what its result must not depend on.
 #include <gtest/gtest.h>
 
+#include "discover/correlation.h"
 #include "discover/fisher_z.h"
 #include "discover/oracle.h"
 #include "discover/orientation.h"
@@ -373,6 +374,71 @@ TEST(Discover, RanksWithstandMonotoneMaps) {
   }
   EXPECT_EQ(edges_csv(discover(table, {}, options)), edges_csv(straight));
   EXPECT_GT(straight.edges.size(), 3u);
+}
+
+Covariance covariance_of(const Table& table) {
+  Covariance covariance;
+  covariance.n = static_cast<double>(table.rows());
+  const std::size_t d = table.columns.size();
+  const std::vector<double> correlation = correlation_matrix(numeric_dataset(table), 1);
+  for (std::size_t i = 0; i < d; ++i) {
+    covariance.names.push_back(table.columns[i].name);
+    for (std::size_t j = 0; j < d; ++j) {
+      covariance.matrix.push_back(correlation[i * d + j] * static_cast<double>((i + 1) * (j + 1)));
+    }
+  }
+  return covariance;
+}
+
+TEST(Discover, CovariancesGiveTheGraphOfTheirTable) {
+  Table table = linear_table(random_dag(12, 0.2, 8), 400, 8);
+  table.columns[3].name = "a first name";
+  for (const std::string engine : {"pc", "boss", "ges", "fci", "rfci"}) {
+    DiscoverOptions options;
+    options.engine = engine;
+    const Graph from_rows = discover(table, {}, options);
+    const Graph graph = discover(covariance_of(table), {}, options);
+    ASSERT_EQ(graph.edges.size(), from_rows.edges.size()) << engine;
+    EXPECT_EQ(graph_tetrad(graph), graph_tetrad(from_rows)) << engine;
+    for (std::size_t e = 0; e < graph.edges.size(); ++e) {
+      EXPECT_NEAR(graph.edges[e].strength, from_rows.edges[e].strength, 1e-9);
+    }
+  }
+}
+
+TEST(Discover, UnfitCovariancesAreRefused) {
+  const Covariance sound = covariance_of(linear_table({{}, {0}, {1}}, 100, 1));
+  const auto refused = [](const Covariance& covariance, const std::string& part) {
+    try {
+      discover(covariance, {}, {});
+      ADD_FAILURE() << "no error about " << part;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+  };
+  Covariance changed = sound;
+  changed.matrix[4] = 0;
+  refused(changed, "v1");
+  changed = sound;
+  changed.matrix[1] += 0.1;
+  refused(changed, "symmetric");
+  changed = sound;
+  changed.matrix[2] = changed.matrix[6] = 9;
+  refused(changed, "at most 1");
+  changed = sound;
+  changed.names[2] = "v0";
+  refused(changed, "twice");
+  changed = sound;
+  changed.n = 0;
+  refused(changed, "--n");
+  changed.matrix.pop_back();
+  refused(changed, "8 numbers");
+  DiscoverOptions options;
+  options.bootstrap = 10;
+  EXPECT_THROW(discover(sound, {}, options), ConfigError);
+  options = {};
+  options.test = "kci";
+  EXPECT_THROW(discover(sound, {}, options), ConfigError);
 }
 
 TEST(Bootstrap, FrequenciesDoNotDependOnThreadsAndAddUp) {

@@ -1,0 +1,11 @@
+// Settings of a search that fit together.
+#pragma once
+
+#include "polycause/discover.h"
+
+namespace polycause {
+
+/// Throws ConfigError: unknown names, values out of range, settings that exclude each other.
+void check_options(const DiscoverOptions& options);
+
+}  // namespace polycause
