@@ -61,11 +61,11 @@ void make_directory(const std::string& directory) {
   if (path.empty() || fs::is_directory(path)) return;
   if (path.has_parent_path()) make_directory(path.parent_path().string());
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw Error(directory + ": cannot create the directory (" + std::strerror(errno) +
-                "); check the path and permissions");
+    throw ConfigError(directory + ": cannot create the directory (" + std::strerror(errno) +
+                      "); check the path and permissions");
   }
   if (!fs::is_directory(path)) {
-    throw Error(directory + ": found a file; expected a directory; choose another name");
+    throw ConfigError(directory + ": found a file; expected a directory; choose another name");
   }
 }
 

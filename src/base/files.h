@@ -15,7 +15,7 @@ void write_file(const std::string& path, const std::string& content);
 /// `force`.
 void make_output_directory(const std::string& directory, bool force);
 
-/// Makes DIR and its parents (mode 0700 for those made).
+/// Makes DIR and its parents (mode 0700 for those made). Throws ConfigError when it cannot.
 void make_directory(const std::string& directory);
 
 /// "dir/name", or name when it is absolute or dir is empty.

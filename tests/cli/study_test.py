@@ -49,6 +49,12 @@ class Simulate(program.ProgramTest):
         self.assertNotEqual((self.work / "a/truth/latents.csv").read_bytes(),
                             (self.work / "c/truth/latents.csv").read_bytes())
 
+    def test_refuses_a_directory_below_a_file(self):
+        self.write("file", "mine")
+        done = self.run_program("simulate", "case1", "--out", "file/study", code=2)
+        self.assertIn("file/study", done.stderr)
+        self.assertEqual(self.files(), ["file"])
+
     def test_refuses_a_directory_that_is_not_empty(self):
         self.write("full/notes.txt", "mine")
         done = self.run_program("simulate", "case1", "--out", "full", code=2)
