@@ -283,7 +283,8 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
 }  // namespace
 
 std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
-                                      const std::vector<int>& latents) {
+                                      const std::vector<int>& latents,
+                                      std::vector<std::size_t>* partner) {
   std::size_t total = 0;
   for (const int k : latents) total += static_cast<std::size_t>(k);
   const std::size_t participants = a.size() / total;
@@ -296,6 +297,7 @@ std::vector<double> matched_agreement(const std::vector<float>& a, const std::ve
     return values;
   };
   std::vector<double> result(total);
+  if (partner != nullptr) partner->resize(total);
   std::size_t first = 0;
   for (const int k : latents) {
     const auto size = static_cast<std::size_t>(k);
@@ -306,8 +308,11 @@ std::vector<double> matched_agreement(const std::vector<float>& a, const std::ve
         weights[i * size + j] = std::fabs(spearman(x, column(b, first + j)));
       }
     }
-    const std::vector<std::size_t> partner = assign(weights, size, size);
-    for (std::size_t i = 0; i < size; ++i) result[first + i] = weights[i * size + partner[i]];
+    const std::vector<std::size_t> match = assign(weights, size, size);
+    for (std::size_t i = 0; i < size; ++i) {
+      result[first + i] = weights[i * size + match[i]];
+      if (partner != nullptr) (*partner)[first + i] = first + match[i];
+    }
     first += size;
   }
   return result;
@@ -354,7 +359,7 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
   });
   // Step 2: starts from the canonical subspace, turned differently.
   std::vector<std::vector<double>> canonical;
-  const auto maps = canonical_maps(codes, problem.latents, problem.split.train, &canonical);
+  const auto maps = canonical_maps(codes, problem.split.train, &canonical);
   for (std::size_t m = 0; m < modalities; ++m) {
     const auto last = static_cast<std::size_t>(problem.latents[m]) - 1;
     result.code_canonical.push_back(last < canonical[m].size() ? canonical[m][last] : 0.0);

@@ -50,8 +50,10 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
                         const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                         Watch& watch);
 
-/// Per-latent matched |Spearman| of two sets of latents (n, D), modality by modality.
+/// Per-latent matched |Spearman| of two sets of latents (n, D), modality by modality. `partner`
+/// (optional) receives for every latent of `a` the index of its counterpart in `b`.
 std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
-                                      const std::vector<int>& latents);
+                                      const std::vector<int>& latents,
+                                      std::vector<std::size_t>* partner = nullptr);
 
 }  // namespace polycause

@@ -196,6 +196,30 @@ Graph learned_graph(const Candidate& candidate, const std::vector<std::string>& 
   return graph;
 }
 
+/// Stability of the learned edges: the share of the other restarts whose graphs join the matched
+/// latents, in either direction.
+void judge_stability(Graph& learned, const std::vector<StagedResult>& results, std::size_t reported,
+                     const std::vector<int>& latents) {
+  if (results.size() < 2) return;
+  for (Edge& edge : learned.edges) edge.stability = 0;
+  for (std::size_t r = 0; r < results.size(); ++r) {
+    if (r == reported) continue;
+    const Candidate& other = results[r].candidates[0];
+    std::vector<std::size_t> partner;
+    matched_agreement(results[reported].candidates[0].parts.z, other.parts.z, latents, &partner);
+    for (Edge& edge : learned.edges) {
+      const auto ends = std::minmax({partner[edge.source], partner[edge.target]});
+      for (std::size_t e = 0; e < other.edges.size(); ++e) {
+        const LatentPair& pair = other.density.shape().pairs[e];
+        const auto found = std::minmax(
+            {static_cast<std::size_t>(pair.source), static_cast<std::size_t>(pair.target)});
+        if (other.edges[e] && found == ends) edge.stability += 1;
+      }
+    }
+  }
+  for (Edge& edge : learned.edges) edge.stability /= static_cast<double>(results.size() - 1);
+}
+
 class Stopwatch {
  public:
   double lap() {
@@ -259,6 +283,7 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   std::vector<std::string> names;
   for (const Column& c : fit.encoding.latents.columns) names.push_back(c.name);
   fit.learned = learned_graph(best, names, model);
+  judge_stability(fit.learned, results, reported, problem.latents);
 
   // Evidence: every other solution, matched latent by latent.
   for (const std::string& name : names) fit.latents.push_back({name, 1, 1, 0});
