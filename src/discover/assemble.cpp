@@ -69,7 +69,9 @@ Graph to_graph(const std::vector<std::string>& names, const std::vector<std::siz
       edge.target = position[to];
       edge.mark_source = mark_of(marks.at(to, from));
       edge.mark_target = mark_of(marks.at(from, to));
-      edge.kind = found.conflicts && marks.both_arrows(from, to) ? "conflict" : "discovered";
+      edge.kind = found.conflicts && marks.both_arrows(from, to) ? "conflict"
+                  : found.by_tests && std::isnan(test.p)         ? "untested"
+                                                                 : "discovered";
       edge.strength = test.strength;
       edge.p_value = test.p;
       const std::size_t high = std::max(from, to);
@@ -88,6 +90,14 @@ void check_and_tell(const Graph& graph, const Found& found, const std::string& t
     throw std::logic_error("discover: the graph holds a directed cycle");
   }
   if (observer == nullptr) return;
+  for (const Edge& edge : graph.edges) {
+    if (edge.kind != "untested") continue;
+    observer->message(
+        LogLevel::kWarning,
+        fmt::format("'{}' and '{}' stay joined untested: too few rows show both for a test; leave "
+                    "one of the two out or merge levels",
+                    graph.nodes[edge.source].id, graph.nodes[edge.target].id));
+  }
   observer->message(LogLevel::kInfo,
                     fmt::format("{} tests ({}), sets of up to {}, {} edges", found.evidence.tests,
                                 test, found.evidence.depth, graph.edges.size()));

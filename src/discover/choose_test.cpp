@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "discover/correlation.h"
 #include "discover/discrete_test.h"
 #include "discover/fisher_z.h"
 #include "discover/incomplete_fisher_z.h"
@@ -42,22 +41,6 @@ Dataset dataset_for(const Table& table, std::string& test, const DiscoverOptions
   if (test == "chisq" || test == "gsq" || test == "gsq-unadjusted") return discrete_dataset(table);
   throw ConfigError(fmt::format("discover.test = \"{}\"; expected one of {}", test,
                                 fmt::join(test_names(), ", ")));
-}
-
-void check_dependent_columns(const Dataset& data, const std::string& test, std::size_t threads) {
-  Dataset numeric;
-  numeric.rows = data.rows;
-  for (const Variable& variable : data.variables) {
-    if (variable.levels == 0) numeric.variables.push_back(variable);
-  }
-  if (test == "spearman") numeric = ranked(numeric);
-  std::vector<std::string> names;
-  for (const Variable& variable : numeric.variables) names.push_back(variable.id);
-  const std::size_t rows = complete_rows(numeric).size();
-  // Correlations of a few complete rows prove nothing about columns with missing cells.
-  if (rows < data.rows && rows < names.size() + 4) return;
-  check_collinear(correlation_matrix(numeric, threads), static_cast<double>(rows), names,
-                  data.name.empty() ? "discover" : data.name);
 }
 
 std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::string& test,

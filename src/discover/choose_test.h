@@ -18,9 +18,6 @@ const std::vector<std::string>& test_names();
 /// columns, or those of the setting that the options choose.
 Dataset dataset_for(const Table& table, std::string& test, const DiscoverOptions& options);
 
-/// Throws DataError naming numeric columns that are copies or linear combinations of others.
-void check_dependent_columns(const Dataset& data, const std::string& test, std::size_t threads);
-
 /// `options` say whether to correct for missing cells, and at what level.
 std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::string& test,
                                             const DiscoverOptions& options, std::size_t threads);

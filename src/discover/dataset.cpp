@@ -14,7 +14,6 @@ namespace polycause {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-constexpr std::size_t kFewestRows = 5;
 constexpr std::size_t kMostLevels = 100;
 
 std::string place(const Dataset& data) { return data.name.empty() ? "discover" : data.name; }
@@ -181,48 +180,6 @@ Dataset complete_part(const Dataset& data) {
     complete.variables.push_back(std::move(to));
   }
   return complete;
-}
-
-void check_columns(const Dataset& data) {
-  if (data.variables.empty()) {
-    throw DataError(place(data), 0, "", "no columns; expected at least one column beside the id");
-  }
-  if (data.rows < kFewestRows) {
-    throw DataError(
-        place(data), 0, "",
-        fmt::format("{} rows; expected at least {}; add participants", data.rows, kFewestRows));
-  }
-  std::map<std::string, std::size_t> seen;
-  for (const Variable& variable : data.variables) {
-    if (++seen[variable.id] > 1) {
-      throw DataError(place(data), 0, variable.id,
-                      "the name occurs twice; expected distinct names; rename one of the two");
-    }
-    std::size_t present = 0;
-    double low = std::numeric_limits<double>::infinity();
-    double high = -low;
-    for (const double value : variable.values) {
-      if (std::isnan(value)) continue;
-      if (std::isinf(value)) {
-        throw DataError(place(data), 0, variable.id,
-                        "holds an infinite value; expected finite numbers; mark it as missing");
-      }
-      ++present;
-      low = std::min(low, value);
-      high = std::max(high, value);
-    }
-    if (present < kFewestRows) {
-      throw DataError(
-          place(data), 0, variable.id,
-          fmt::format("{} values are present; expected at least {}; leave the column out", present,
-                      kFewestRows));
-    }
-    if (!(low < high)) {
-      throw DataError(
-          place(data), 0, variable.id,
-          fmt::format("is constant ({}); expected values that vary; leave the column out", low));
-    }
-  }
 }
 
 }  // namespace polycause

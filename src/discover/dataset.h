@@ -45,7 +45,4 @@ std::vector<std::size_t> complete_rows(const Dataset& data);
 /// The rows where every variable is present.
 Dataset complete_part(const Dataset& data);
 
-/// Throws DataError: equal names, constant columns, infinite cells, fewer rows than a test needs.
-void check_columns(const Dataset& data);
-
 }  // namespace polycause

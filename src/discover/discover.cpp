@@ -11,6 +11,7 @@
 #include "discover/assemble.h"
 #include "discover/bootstrap.h"
 #include "discover/choose_test.h"
+#include "discover/column_checks.h"
 #include "discover/dataset.h"
 #include "discover/engines.h"
 #include "discover/options.h"
@@ -60,6 +61,7 @@ Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOpt
 
   const Constraints constraints = constraints_on(names, knowledge, observer);
   check_dependent_columns(data[0], test_name, threads);
+  if (observer != nullptr) warn_of_levels(data[0], *observer);
   const Found found = run_search(search_over(data[0], test_name, options, threads, observer),
                                  constraints, options, threads, observer, true);
   Graph graph = to_graph(names, position, found);

@@ -67,6 +67,7 @@ Found run_score(const Search& search, const Constraints& constraints,
     }
     found.marks = ges(*score, constraints, class_of(required, constraints), true, poll);
   }
+  found.by_tests = false;
   found.evidence = Skeleton(size);
   if (!evidence) return found;
   found.evidence = test_markov(*search.test(), found.marks, threads, observer);

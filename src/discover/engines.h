@@ -19,6 +19,7 @@ namespace polycause {
 struct Found {
   MarkMatrix marks;
   Skeleton evidence;      ///< per pair; pairs never tested have no p
+  bool by_tests = true;   ///< edges stay unless a test says otherwise (else a score chose them)
   bool conflicts = true;  ///< two arrows mean contradictory claims (else a hidden common cause)
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "discover/choose_test.h"
+#include "discover/column_checks.h"
 #include "discover/engines.h"
 #include "polycause/error.h"
 

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
+#include "discover/graph_layout.h"
+#include "discover/oracle.h"
 #include "polycause/discover.h"
 #include "polycause/error.h"
 #include "polycause/graph.h"
@@ -165,6 +168,55 @@ TEST(GraphText, DrawingHoldsEveryNodeOnceAndCausesAbove) {
   };
   EXPECT_LT(y_of("blood.z1"), y_of("demo.a,b"));
   EXPECT_NE(graph_svg(Graph()).find("</svg>"), std::string::npos);
+}
+
+TEST(GraphText, DrawingKeepsBoxesAndLinesApart) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Dag dag = random_dag(30, 0.08, seed);
+    Random random(seed, "marks");
+    Graph graph;
+    std::vector<double> widths;
+    for (std::size_t i = 0; i < dag.size(); ++i) {
+      graph.nodes.push_back({std::to_string(i), "", ""});
+      widths.push_back(random.uniform(30, 150));
+    }
+    for (std::size_t i = 0; i < dag.size(); ++i) {
+      for (const std::size_t p : dag[i]) {
+        Edge edge;
+        edge.source = p;
+        edge.target = i;
+        if (random.uniform() < 0.3) edge.mark_target = edge.mark_source;
+        graph.edges.push_back(edge);
+      }
+    }
+    const Layout layout = layered(graph, widths);
+    const auto inside = [](const Box& box, double x, double y, double margin) {
+      return std::fabs(x - box.x) < box.width / 2 + margin &&
+             std::fabs(y - box.y) < kBoxHeight / 2 + margin;
+    };
+    for (const Box& a : layout.boxes) {
+      EXPECT_GE(a.x - a.width / 2, 0);
+      EXPECT_LE(a.x + a.width / 2, layout.width);
+      EXPECT_LE(a.y + kBoxHeight / 2, layout.height);
+      for (const Box& b : layout.boxes) {
+        EXPECT_TRUE(&a == &b || std::fabs(a.y - b.y) > kBoxHeight ||
+                    std::fabs(a.x - b.x) > (a.width + b.width) / 2)
+            << seed;
+      }
+    }
+    for (std::size_t e = 0; e < graph.edges.size(); ++e) {
+      const Edge& edge = graph.edges[e];
+      if (edge.mark_target == Mark::kArrow) {
+        EXPECT_LT(layout.boxes[edge.source].y, layout.boxes[edge.target].y) << seed;
+      }
+      const auto& line = layout.lines[e];
+      EXPECT_TRUE(inside(layout.boxes[edge.source], line.front().first, line.front().second, 3));
+      EXPECT_TRUE(inside(layout.boxes[edge.target], line.back().first, line.back().second, 3));
+      for (const auto& [x, y] : line) {
+        for (const Box& box : layout.boxes) EXPECT_FALSE(inside(box, x, y, 0)) << seed;
+      }
+    }
+  }
 }
 
 TEST(GraphText, EveryFormatHoldsNodesAndMarks) {

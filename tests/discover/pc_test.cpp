@@ -376,6 +376,49 @@ TEST(Discover, RanksWithstandMonotoneMaps) {
   EXPECT_GT(straight.edges.size(), 3u);
 }
 
+class Listener : public Observer {
+ public:
+  void message(LogLevel level, const std::string& text) override {
+    if (level == LogLevel::kWarning) warnings.push_back(text);
+  }
+  std::vector<std::string> warnings;
+};
+
+// Two columns that are never present together, and one that the second determines.
+TEST(Discover, WhatCannotBeTestedIsSaid) {
+  Table table = linear_table({{}, {}, {}, {}}, 300, 1);
+  Column& levels = table.columns[2];
+  levels.type = table.columns[3].type = ColumnType::kCategorical;
+  for (std::size_t r = 0; r < 300; ++r) {
+    table.columns[r % 2].values[r] = std::nan("");
+    levels.values[r] = static_cast<double>(r < 3 ? 3 : r % 3);
+    table.columns[3].values[r] = levels.values[r] == 0 ? 1 : 0;
+  }
+  levels.levels = {"a", "b", "c", "d"};
+  table.columns[3].levels = {"no", "yes"};
+  Listener listener;
+  const Graph graph = discover(table, {}, {}, &listener);
+  std::string all;
+  for (const std::string& warning : listener.warnings) all += warning + "\n";
+  EXPECT_NE(all.find("'v0' and 'v1' stay joined untested"), std::string::npos) << all;
+  EXPECT_NE(all.find("column 'v2': 1 of its 4 levels hold fewer than 5 rows"), std::string::npos)
+      << all;
+  EXPECT_NE(all.find("column 'v3' is determined by 'v2'"), std::string::npos) << all;
+  const auto untested = std::count_if(graph.edges.begin(), graph.edges.end(),
+                                      [](const Edge& edge) { return edge.kind == "untested"; });
+  EXPECT_EQ(untested, 1);
+  for (std::size_t r = 0; r < 300; ++r) {
+    levels.values[r] = 1 - table.columns[3].values[r];
+  }
+  try {
+    discover(table, {}, {});
+    ADD_FAILURE() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_EQ(error.column(), "v3");
+    EXPECT_NE(std::string(error.what()).find("copy of 'v2'"), std::string::npos);
+  }
+}
+
 Covariance covariance_of(const Table& table) {
   Covariance covariance;
   covariance.n = static_cast<double>(table.rows());
