@@ -15,6 +15,10 @@ constexpr std::size_t kRows = 64;  // samples per pass
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+std::size_t area(int rows, int columns) {
+  return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+}
+
 std::vector<std::uint32_t> first_rows(std::size_t n) {
   std::vector<std::uint32_t> rows(n);
   for (std::size_t i = 0; i < n; ++i) rows[i] = static_cast<std::uint32_t>(i);
@@ -28,8 +32,8 @@ Autoencoder::Autoencoder(int width, bool masked, int code, int hidden)
   encoder_ = Mlp(inputs(), hidden, code, 0);
   decoder_ = Mlp(code, hidden, width, encoder_.size());
   axes_ = encoder_.size() + decoder_.size();
-  loadings_ = axes_ + static_cast<std::size_t>(inputs() * padded(code));
-  const std::size_t end = loadings_ + static_cast<std::size_t>(code * padded(width));
+  loadings_ = axes_ + area(inputs(), padded(code));
+  const std::size_t end = loadings_ + area(code, padded(width));
   theta_.assign((end + kPad - 1) / kPad * kPad, 0.0f);
 }
 
@@ -100,12 +104,12 @@ double Autoencoder::gradient(const Cells& cells, const std::uint32_t* rows, std:
   std::vector<float> transposed_d(decoder_.transposed_size());
   encoder_.transpose(theta_.data(), transposed_e.data());
   decoder_.transpose(theta_.data(), transposed_d.data());
-  std::vector<float> loadings_t(static_cast<std::size_t>(width_p * code_p),
+  std::vector<float> loadings_t(area(width_p, code_p),
                                 0.0f);  // (width_p, code_p)
   for (int k = 0; k < code_; ++k) {
     for (int j = 0; j < width_; ++j) {
-      loadings_t[static_cast<std::size_t>(j * code_p + k)] =
-          theta_[loadings_ + static_cast<std::size_t>(k * width_p + j)];
+      loadings_t[area(j, code_p) + static_cast<std::size_t>(k)] =
+          theta_[loadings_ + area(k, width_p) + static_cast<std::size_t>(j)];
     }
   }
   std::fill(gradient.begin(), gradient.end(), 0.0f);
@@ -203,7 +207,7 @@ void Autoencoder::whiten(const Cells& cells, const std::vector<std::uint32_t>& r
   const Eigen::MatrixXd covariance =
       centred.transpose() * centred / static_cast<double>(rows.size());
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
-  const Eigen::VectorXd values = solver.eigenvalues();
+  const Eigen::VectorXd& values = solver.eigenvalues();
   if (!values.allFinite() || values(0) <= 1e-7 * values(code_ - 1)) {
     throw NumericError(
         "autoencoder: the code has fewer independent dimensions than latents + private; lower "

@@ -61,7 +61,7 @@ Density::Density(DensityShape shape) : shape_(std::move(shape)) {
     at += shape_.pairs.size() * kBasis;
     for (int i = 0; i < total_z_; ++i) {
       noise_.push_back(at);
-      at += 3 * kMixture;
+      at += std::size_t{3} * kMixture;
     }
   } else {
     for (int i = 0; i < total_z_; ++i) {
@@ -157,7 +157,7 @@ void Density::copy_prior(const Density& other) {
 std::vector<double> Density::rotation(std::size_t modality) const {
   const Head& head = heads_[modality];
   const float* from = theta_.data() + head.rotation;
-  return std::vector<double>(from, from + head.latents * head.latents);
+  return std::vector<double>(from, from + area(head.latents, head.latents));
 }
 
 void Density::prepare(Workspace& work, bool backward) const {

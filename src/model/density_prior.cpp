@@ -35,8 +35,8 @@ float normal_score(float z, const float* head) {
   double below = 0;
   for (std::size_t k = 0; k < kMixture; ++k) {
     const double weight = std::exp(static_cast<double>(head[k * kT]));
-    const double sd =
-        std::exp(std::clamp(static_cast<double>(head[(2 * kMixture + k) * kT]), -4.0, 3.0));
+    const double sd = std::exp(
+        std::clamp(static_cast<double>(head[(std::size_t{2} * kMixture + k) * kT]), -4.0, 3.0));
     const double e = (static_cast<double>(z) - static_cast<double>(head[(kMixture + k) * kT])) / sd;
     total += weight;
     below += weight * 0.5 * std::erfc(-e / std::sqrt(2.0));

@@ -7,6 +7,8 @@
 #include "model/kernels.h"
 #include "model/simd.h"
 
+// Offsets inside a tile: far below the range of int.
+// NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result)
 namespace polycause {
 namespace {
 
@@ -116,4 +118,5 @@ float dot(const float* x, const float* y, std::size_t count) {
 }
 
 }  // namespace
+// NOLINTEND(bugprone-implicit-widening-of-multiplication-result)
 }  // namespace polycause

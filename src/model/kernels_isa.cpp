@@ -5,6 +5,8 @@
 #include "model/kernels_dense.h"
 #include "model/simd.h"
 
+// Offsets inside a tile: far below the range of int.
+// NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result)
 namespace polycause {
 namespace {
 
@@ -270,6 +272,7 @@ void adam(std::size_t count, float rate, float beta1, float beta2, float correct
 }
 
 }  // namespace
+// NOLINTEND(bugprone-implicit-widening-of-multiplication-result)
 
 #define POLYCAUSE_JOIN2(a, b) a##b
 #define POLYCAUSE_JOIN(a, b) POLYCAUSE_JOIN2(a, b)

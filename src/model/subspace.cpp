@@ -56,7 +56,7 @@ std::vector<double> rotate_first(const std::vector<double>& map, int d,
   return std::vector<double>(m.data(), m.data() + m.size());
 }
 
-std::vector<std::vector<double>> canonical_maps(const Codes& codes, const std::vector<int>& latents,
+std::vector<std::vector<double>> canonical_maps(const Codes& codes,
                                                 const std::vector<std::uint32_t>& rows,
                                                 std::vector<std::vector<double>>* canonical) {
   const std::size_t modalities = codes.u.size();
@@ -87,10 +87,9 @@ std::vector<std::vector<double>> canonical_maps(const Codes& codes, const std::v
     const Eigen::JacobiSVD<Matrix> svd(half, Eigen::ComputeFullV);
     maps.push_back(flat(svd.matrixV()));
     if (canonical != nullptr) {
-      const Eigen::VectorXd values = svd.singularValues();
+      const Eigen::VectorXd& values = svd.singularValues();
       canonical->emplace_back(values.data(), values.data() + values.size());
     }
-    (void)latents;
   }
   return maps;
 }

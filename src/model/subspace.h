@@ -10,11 +10,11 @@
 
 namespace polycause {
 
-/// Per modality an orthogonal (d, d) row-major map u -> u W whose first d(z) columns span the
-/// canonical directions against all other modalities' codes together. `canonical` (optional)
-/// receives the canonical correlations per modality, largest first.
+/// Per modality an orthogonal (d, d) row-major map u -> u W whose columns are the
+/// canonical directions against all other modalities' codes together, strongest first. `canonical`
+/// (optional) receives the canonical correlations per modality, largest first.
 std::vector<std::vector<double>> canonical_maps(
-    const Codes& codes, const std::vector<int>& latents, const std::vector<std::uint32_t>& rows,
+    const Codes& codes, const std::vector<std::uint32_t>& rows,
     std::vector<std::vector<double>>* canonical = nullptr);
 
 /// Rotations R_m (d(z), d(z)) that minimise sum over pairs of modalities of sum |R_a' C_ab R_b|,

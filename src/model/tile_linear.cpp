@@ -46,7 +46,7 @@ void apply_linear(const float* w, int width, float* x, float* copy) {
   std::memset(x, 0, area(width, kTile) * sizeof(float));
   for (int j = 0; j < width; ++j) {
     for (int k = 0; k < width; ++k)
-      kernel.axpy(w[k * width + j], copy + k * kTile, x + j * kTile, kTile);
+      kernel.axpy(w[k * width + j], copy + area(k, kTile), x + area(j, kTile), kTile);
   }
 }
 
@@ -57,8 +57,8 @@ void apply_linear_backward(const float* w, int width, const float* in, float* g,
   std::memset(g, 0, area(width, kTile) * sizeof(float));
   for (int k = 0; k < width; ++k) {
     for (int j = 0; j < width; ++j) {
-      g_w[k * width + j] += kernel.dot(in + k * kTile, copy + j * kTile, kTile);
-      kernel.axpy(w[k * width + j], copy + j * kTile, g + k * kTile, kTile);
+      g_w[k * width + j] += kernel.dot(in + area(k, kTile), copy + area(j, kTile), kTile);
+      kernel.axpy(w[k * width + j], copy + area(j, kTile), g + area(k, kTile), kTile);
     }
   }
 }

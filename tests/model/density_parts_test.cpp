@@ -60,7 +60,8 @@ std::vector<float> columns(const std::vector<float>& values, std::size_t width, 
 // are lost in relation to the row's largest value.
 TEST(Inverse, GivesTheCodesBack) {
   const DensityShape shape = small_shape(false);
-  const Density density = shaken(shape, 0.15);
+  Density density = shaken(shape, 0.15);
+  density.append_rotation(0, {0.3, -0.4}, {0.5, -1.2, 0.8, 0.9});
   Codes codes = codes_for(shape, 130);
   codes.u[0][0] = 40;
   codes.u[2][2] = -25;
