@@ -287,7 +287,6 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
 
   // Evidence: every other solution, matched latent by latent.
   for (const std::string& name : names) fit.latents.push_back({name, 1, 1, 0});
-  bool tie = false;
   for (std::size_t r = 0; r < restarts; ++r) {
     for (std::size_t c = 0; c < results[r].candidates.size(); ++c) {
       const Candidate& other = results[r].candidates[c];
@@ -307,8 +306,9 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
       fit.branches.push_back(branch);
       const bool rival = r == reported && c > 0;
       // Objectives compare within a restart only: another restart has other codes.
-      if (rival && branch.agreement < kDistinct && other.objective - best.objective < kTie) {
-        tie = true;
+      const bool tie =
+          rival && branch.agreement < kDistinct && other.objective - best.objective < kTie;
+      if (tie) {
         fit.warnings.push_back(
             {"tie", fmt::format("{} fits as well as the reported solution ({:.3f} nat apart) but "
                                 "its latents agree "

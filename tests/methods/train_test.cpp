@@ -151,6 +151,35 @@ TEST(Train, CheckpointsAreReusedByTheSameComputationOnly) {
   EXPECT_EQ(missing.polls, first.polls);
 }
 
+// Gaussian noise and linear links leave the latents open, so that branches tie. A rival is evidence
+// where it ties, and only there.
+TEST(Train, RivalsCountAsReplicatesWhereTheyTie) {
+  SimulateOptions simulation = simulation_preset("case1");
+  simulation.participants = 1000;
+  simulation.noise = "gaussian";
+  simulation.mechanism = "linear";
+  FitOptions options = hasty_options();
+  options.starts = 6;
+  options.branches = 4;
+  std::size_t ties = 0;
+  std::size_t others = 0;
+  for (const std::uint64_t seed : {2, 3}) {
+    SCOPED_TRACE(seed);
+    const Simulated data = simulated("case1", simulation, seed);
+    const Fit fit = train(data.study, options);
+    std::vector<std::string> tied;
+    for (const Warning& warning : fit.warnings) {
+      if (warning.code == "tie") tied.push_back(warning.text.substr(0, warning.text.find(' ')));
+    }
+    EXPECT_EQ(fit.replicate_names, tied);
+    ties += tied.size();
+    others += fit.branches.size() - 1 - tied.size();
+    for (const LatentReport& latent : fit.latents) EXPECT_EQ(latent.replicates, tied.size());
+  }
+  EXPECT_GT(ties, 0u);
+  EXPECT_GT(others, 0u);
+}
+
 TEST(Train, RefusesStudiesThatCannotBeFitted) {
   const Simulated data = first_case(300, 3);
   Study narrow = data.study;
