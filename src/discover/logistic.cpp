@@ -5,114 +5,164 @@
 namespace polycause {
 namespace {
 
+using Eigen::ArrayXd;
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
 constexpr double kRidge = 1e-6;
 constexpr int kMostSteps = 30;
+// Expected gain of one more step at which to stop; the score is corrected for what is left.
+constexpr double kEnough = 1e-5;
 
-// Probabilities of the classes 1 .. m (columns) and the log-likelihood; class 0 is the reference.
-double evaluate(const Eigen::MatrixXd& design, const std::vector<int>& outcome,
-                const Eigen::MatrixXd& weights, Eigen::MatrixXd& probability) {
-  probability.noalias() = design * weights;
+// Weights that give every class its share, whatever the design.
+MatrixXd shares(const std::vector<int>& outcome, Index k, int classes) {
+  std::vector<double> count(static_cast<std::size_t>(classes), 0.5);
+  for (const int c : outcome) count[static_cast<std::size_t>(c)] += 1;
+  MatrixXd weights = MatrixXd::Zero(k, classes - 1);
+  for (Index j = 0; j + 1 < classes; ++j) {
+    weights(0, j) = std::log(count[static_cast<std::size_t>(j) + 1] / count[0]);
+  }
+  return weights;
+}
+
+// Sum of the logarithms of numbers between 1 and classes: one logarithm for many rows.
+double sum_of_logs(const ArrayXd& numbers) {
+  constexpr Index kTogether = 32;  // 100 classes: below 1e64
   double sum = 0;
-  for (Eigen::Index r = 0; r < probability.rows(); ++r) {
-    auto row = probability.row(r);
-    const double top = std::max(0.0, row.maxCoeff());
-    const int c = outcome[static_cast<std::size_t>(r)];
-    const double own = c == 0 ? 0.0 : row(c - 1);
-    double total = std::exp(-top);
-    for (Eigen::Index j = 0; j < row.size(); ++j) {
-      row(j) = std::exp(row(j) - top);
-      total += row(j);
-    }
-    row /= total;
-    sum += own - top - std::log(total);
+  for (Index first = 0; first < numbers.size(); first += kTogether) {
+    const Index count = std::min(kTogether, numbers.size() - first);
+    sum += std::log(numbers.segment(first, count).prod());
   }
   return sum;
 }
 
-// Probabilities (n, classes - 1) under the best weights.
-Eigen::MatrixXd fit(const Eigen::MatrixXd& design, const std::vector<int>& outcome, int classes) {
-  const Eigen::Index n = design.rows();
-  const Eigen::Index k = design.cols();
-  const Eigen::Index m = classes - 1;
-  Eigen::MatrixXd weights = Eigen::MatrixXd::Zero(k, m);
-  Eigen::MatrixXd probability(n, m);
-  double likelihood = evaluate(design, outcome, weights, probability);
-  double penalised = likelihood;
-  Eigen::MatrixXd hessian(k * m, k * m);
-  Eigen::MatrixXd weighted(n, k);
-  for (int step = 0; step < kMostSteps; ++step) {
-    Eigen::MatrixXd residual = -probability;
-    for (Eigen::Index r = 0; r < n; ++r) {
-      const int c = outcome[static_cast<std::size_t>(r)];
-      if (c > 0) residual(r, c - 1) += 1;
+}  // namespace
+
+// Fills probability_ and returns the log-likelihood.
+double LogisticModel::evaluate(const MatrixXd& design, const std::vector<int>& outcome,
+                               const MatrixXd& weights) {
+  const Index n = design.rows();
+  const Index m = weights.cols();
+  probability_.resize(n, m);
+  for (Index j = 0; j < m; ++j) {
+    auto column = probability_.col(j);
+    column = weights(0, j) * design.col(0);
+    for (Index i = 1; i < design.cols(); ++i) column += weights(i, j) * design.col(i);
+  }
+  if (m == 1) {
+    auto p = probability_.col(0).array();
+    const ArrayXd size = p.abs();
+    const ArrayXd small = (-size).exp();
+    const ArrayXd whole = 1 + small;
+    double value = -sum_of_logs(whole);
+    for (Index r = 0; r < n; ++r) {
+      const double eta = p(r);
+      const bool observed = outcome[static_cast<std::size_t>(r)] == 1;
+      if (observed != (eta > 0)) value -= size(r);
+      p(r) = (eta > 0 ? 1 : small(r)) / whole(r);
     }
-    const Eigen::MatrixXd gradient = design.transpose() * residual - kRidge * weights;
-    for (Eigen::Index a = 0; a < m; ++a) {
-      for (Eigen::Index b = 0; b <= a; ++b) {
-        const Eigen::ArrayXd w =
-            probability.col(a).array() * ((a == b ? 1.0 : 0.0) - probability.col(b).array());
-        weighted = design.array().colwise() * w;
-        const Eigen::MatrixXd block = design.transpose() * weighted;
-        hessian.block(a * k, b * k, k, k) = block;
-        if (a != b) hessian.block(b * k, a * k, k, k) = block.transpose();
+    return value;
+  }
+  ArrayXd top = ArrayXd::Zero(n);
+  for (Index j = 0; j < m; ++j) top = top.max(probability_.col(j).array());
+  double own = 0;
+  for (Index r = 0; r < n; ++r) {
+    const int c = outcome[static_cast<std::size_t>(r)];
+    if (c > 0) own += probability_(r, c - 1);
+  }
+  ArrayXd total = (-top).exp();
+  for (Index j = 0; j < m; ++j) {
+    probability_.col(j) = (probability_.col(j).array() - top).exp();
+    total += probability_.col(j).array();
+  }
+  const double likelihood = own - top.sum() - sum_of_logs(total);
+  total = total.inverse();
+  for (Index j = 0; j < m; ++j) probability_.col(j).array() *= total;
+  return likelihood;
+}
+
+LogisticModel::LogisticModel(const MatrixXd& design, const std::vector<int>& outcome, int classes) {
+  const Index n = design.rows();
+  const Index k = design.cols();
+  const Index m = classes - 1;
+  MatrixXd products(n, k * (k + 1) / 2);  // of two columns of the design
+  for (Index i = 0, at = 0; i < k; ++i) {
+    for (Index j = 0; j <= i; ++j, ++at)
+      products.col(at) = design.col(i).cwiseProduct(design.col(j));
+  }
+  MatrixXd weights = shares(outcome, k, classes);
+  double value = evaluate(design, outcome, weights) - 0.5 * kRidge * weights.squaredNorm();
+  MatrixXd hessian(k * m, k * m);
+  VectorXd w(n);
+  gradient_.resize(k * m);
+  for (int step = 0;; ++step) {
+    for (Index a = 0; a < m; ++a) {
+      w = -probability_.col(a);
+      for (Index r = 0; r < n; ++r) {
+        if (outcome[static_cast<std::size_t>(r)] == a + 1) w(r) += 1;
+      }
+      gradient_.segment(a * k, k) = design.transpose() * w - kRidge * weights.col(a);
+      for (Index b = 0; b <= a; ++b) {
+        w = probability_.col(a).array() * ((a == b ? 1.0 : 0.0) - probability_.col(b).array());
+        for (Index i = 0, at = 0; i < k; ++i) {
+          for (Index j = 0; j <= i; ++j, ++at) {
+            const double sum = w.dot(products.col(at));
+            hessian(a * k + i, b * k + j) = hessian(a * k + j, b * k + i) = sum;
+            hessian(b * k + j, a * k + i) = hessian(b * k + i, a * k + j) = sum;
+          }
+        }
       }
     }
     hessian.diagonal().array() += kRidge;
-    const Eigen::Map<const Eigen::VectorXd> flat(gradient.data(), k * m);
-    const Eigen::VectorXd direction = hessian.ldlt().solve(flat);
-    const Eigen::Map<const Eigen::MatrixXd> move(direction.data(), k, m);
+    information_.compute(hessian);
+    const VectorXd direction = information_.solve(gradient_);
+    if (step == kMostSteps || !(gradient_.dot(direction) > kEnough)) return;
+    const Eigen::Map<const MatrixXd> move(direction.data(), k, m);
     double scale = 1;
-    double next = penalised;
-    Eigen::MatrixXd candidate;
     for (int half = 0; half < 20; ++half, scale /= 2) {
-      candidate = weights + scale * move;
-      likelihood = evaluate(design, outcome, candidate, probability);
-      next = likelihood - 0.5 * kRidge * candidate.squaredNorm();
-      if (next >= penalised - 1e-12 * std::fabs(penalised)) break;
+      const MatrixXd candidate = weights + scale * move;
+      const double next =
+          evaluate(design, outcome, candidate) - 0.5 * kRidge * candidate.squaredNorm();
+      if (next < value - 1e-12 * std::fabs(value) && half < 19) continue;
+      weights = candidate;
+      value = next;
+      break;
     }
-    weights = candidate;
-    const bool done = std::fabs(next - penalised) < 1e-9 * (1 + std::fabs(next));
-    penalised = next;
-    if (done) break;
   }
-  return probability;
 }
 
-}  // namespace
-
-double logistic_score(const Eigen::MatrixXd& design, const std::vector<int>& outcome, int classes,
-                      const std::vector<int>& group, int groups) {
-  const Eigen::Index k = design.cols();
-  const Eigen::Index m = classes - 1;
-  const Eigen::Index factor = groups - 1;
-  const Eigen::MatrixXd probability = fit(design, outcome, classes);
-  // Score and information, ordered (class, member): of the factor's levels and of the design.
-  Eigen::VectorXd score = Eigen::VectorXd::Zero(m * factor);
-  Eigen::MatrixXd own = Eigen::MatrixXd::Zero(m * factor, m * factor);
-  Eigen::MatrixXd cross = Eigen::MatrixXd::Zero(m * factor, m * k);
-  Eigen::MatrixXd given = Eigen::MatrixXd::Zero(m * k, m * k);
-  for (Eigen::Index r = 0; r < design.rows(); ++r) {
-    const Eigen::Index level = group[static_cast<std::size_t>(r)] - 1;
-    const Eigen::Index observed = outcome[static_cast<std::size_t>(r)] - 1;
-    for (Eigen::Index a = 0; a < m; ++a) {
-      const double pa = probability(r, a);
-      if (level >= 0) score(a * factor + level) += (a == observed ? 1.0 : 0.0) - pa;
-      for (Eigen::Index b = 0; b < m; ++b) {
-        const double w = pa * ((a == b ? 1.0 : 0.0) - probability(r, b));
-        if (level >= 0) {
-          own(a * factor + level, b * factor + level) += w;
-          cross.row(a * factor + level).segment(b * k, k) += w * design.row(r);
-        }
-        for (Eigen::Index i = 0; i < k; ++i) {
-          given.row(a * k + i).segment(b * k, k) += w * design(r, i) * design.row(r);
-        }
+double LogisticModel::score(const MatrixXd& design, const std::vector<int>& outcome,
+                            const std::vector<int>& group, int groups) const {
+  const Index k = design.cols();
+  const Index m = probability_.cols();
+  const Index factor = groups - 1;
+  // Ordered (class, member): of the factor's levels and of the design.
+  VectorXd score = VectorXd::Zero(m * factor);
+  MatrixXd own = MatrixXd::Zero(m * factor, m * factor);
+  MatrixXd cross = MatrixXd::Zero(m * k, m * factor);
+  for (Index r = 0; r < design.rows(); ++r) {
+    const Index level = group[static_cast<std::size_t>(r)] - 1;
+    if (level < 0) continue;
+    const Index observed = outcome[static_cast<std::size_t>(r)] - 1;
+    for (Index a = 0; a < m; ++a) {
+      const double pa = probability_(r, a);
+      const Index at = a * factor + level;
+      score(at) += (a == observed ? 1.0 : 0.0) - pa;
+      for (Index b = 0; b < m; ++b) {
+        const double w = pa * ((a == b ? 1.0 : 0.0) - probability_(r, b));
+        own(b * factor + level, at) += w;
+        double* to = &cross(b * k, at);
+        for (Index i = 0; i < k; ++i) to[i] += w * design(r, i);
       }
     }
   }
-  given.diagonal().array() += kRidge;
-  Eigen::MatrixXd variance = own - cross * given.ldlt().solve(cross.transpose());
-  variance.diagonal().array() += kRidge;
-  return std::max(0.0, score.dot(variance.ldlt().solve(score)));
+  // What the design's own weights still lack is projected out (Neyman's C(alpha)).
+  const MatrixXd solved = information_.solve(cross);
+  score -= solved.transpose() * gradient_;
+  own -= cross.transpose() * solved;
+  own.diagonal().array() += kRidge;
+  return std::max(0.0, score.dot(own.ldlt().solve(score)));
 }
 
 }  // namespace polycause

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "discover/correlation.h"
 #include "discover/discrete_test.h"
 #include "discover/logistic.h"
 #include "discover/moments.h"
+#include "discover/row_patterns.h"
 #include "discover/strata.h"
 
 namespace polycause {
@@ -16,6 +18,7 @@ namespace {
 struct Shared {
   std::shared_ptr<const Codes> codes;
   std::vector<std::vector<double>> numeric;  // [d](n,) mean 0, variance 1, NaN = missing
+  std::vector<std::size_t> missing_class;    // [d], equal where the same rows are missing
   bool discrete(std::size_t v) const { return codes->levels[v] > 0; }
 };
 
@@ -46,7 +49,7 @@ class MixedTest : public IndependenceTest {
     for (const std::size_t node : given)
       (shared_->discrete(node) ? groups_ : numbers_).push_back(node);
     if (shared_->discrete(x) && shared_->discrete(y)) {
-      return numbers_.empty() ? discrete_->test(x, y, given) : both_discrete(x, y);
+      return numbers_.empty() ? discrete_->test(x, y, given) : both_discrete(x, y, given);
     }
     if (shared_->discrete(x)) return one_discrete(x, y);
     if (shared_->discrete(y)) return one_discrete(y, x);
@@ -156,9 +159,26 @@ class MixedTest : public IndependenceTest {
     return sum.result();
   }
 
+  // Models of x by the numeric variables, one per stratum. They do not depend on y but for the rows
+  // that it lacks, and the same sets are tried with many y.
+  using Models = std::vector<std::unique_ptr<LogisticModel>>;
+  Models& models_of(std::size_t x, const NodeSet& given, std::size_t missing_class) {
+    NodeSet key = given;
+    key.push_back(x);
+    key.push_back(missing_class);
+    const auto known = models_.find(key);
+    if (known != models_.end()) return known->second;
+    if (held_ > kMostHeld) {
+      models_.clear();
+      held_ = 0;
+    }
+    return models_[key];
+  }
+
   // In each stratum: is y of use beside the numeric variables in predicting x?
-  TestResult both_discrete(std::size_t x, std::size_t y) {
+  TestResult both_discrete(std::size_t x, std::size_t y, const NodeSet& given) {
     if (shared_->codes->levels[y] < shared_->codes->levels[x]) std::swap(x, y);
+    Models& models = models_of(x, given, shared_->missing_class[y]);
     strata_.assign(*shared_->codes, groups_);
     gather(numbers_);
     std::vector<std::vector<std::size_t>> rows(strata_.count());
@@ -169,7 +189,9 @@ class MixedTest : public IndependenceTest {
       if ((s | cx[r] | cy[r]) >= 0 && read(r)) rows[static_cast<std::size_t>(s)].push_back(r);
     }
     Sum sum;
-    for (const std::vector<std::size_t>& stratum : rows) {
+    models.resize(rows.size());
+    for (std::size_t s = 0; s < rows.size(); ++s) {
+      const std::vector<std::size_t>& stratum = rows[s];
       std::size_t classes = 0;
       std::size_t groups = 0;
       const std::vector<int> outcome = renumber(cx, stratum, shared_->codes->levels[x], &classes);
@@ -187,8 +209,12 @@ class MixedTest : public IndependenceTest {
       }
       sum.rows += static_cast<double>(stratum.size());
       sum.freedom += static_cast<double>((classes - 1) * (groups - 1));
-      sum.statistic += logistic_score(design, outcome, static_cast<int>(classes), group,
-                                      static_cast<int>(groups));
+      std::unique_ptr<LogisticModel>& model = models[s];
+      if (!model) {
+        model = std::make_unique<LogisticModel>(design, outcome, static_cast<int>(classes));
+        held_ += model->numbers_held();
+      }
+      sum.statistic += model->score(design, outcome, group, static_cast<int>(groups));
     }
     return sum.result();
   }
@@ -219,6 +245,9 @@ class MixedTest : public IndependenceTest {
     }
   };
 
+  static constexpr std::size_t kMostHeld = std::size_t{1} << 24;  // numbers: 128 MiB
+  std::map<NodeSet, Models> models_;
+  std::size_t held_ = 0;
   std::shared_ptr<const Shared> shared_;
   std::shared_ptr<IndependenceTest> discrete_;
   NodeSet groups_;
@@ -236,6 +265,7 @@ class MixedTest : public IndependenceTest {
 std::unique_ptr<IndependenceTest> make_mixed_test(const Dataset& data) {
   auto shared = std::make_shared<Shared>();
   shared->codes = make_codes(data);
+  shared->missing_class = RowPatterns::columns_of(data)->missing_class;
   for (const Variable& variable : data.variables) {
     shared->numeric.emplace_back();
     if (variable.levels > 0) continue;
