@@ -57,6 +57,19 @@ class MixedTest : public IndependenceTest {
   }
 
  private:
+  // Rows by the values of groups_. Most sets of a search hold the same few discrete variables.
+  struct Grouping {
+    std::vector<std::int32_t> stratum;  // (n,), -1 = missing
+    std::size_t count = 0;
+  };
+  const Grouping& grouping() {
+    const auto known = groupings_.find(groups_);
+    if (known != groupings_.end()) return known->second;
+    if (groupings_.size() * shared_->codes->rows > kMostHeld) groupings_.clear();
+    strata_.assign(*shared_->codes, groups_);
+    return groupings_[groups_] = {strata_.stratum(), strata_.count()};
+  }
+
   void gather(const NodeSet& columns) {
     row_.resize(columns.size());
     columns_.clear();
@@ -72,13 +85,13 @@ class MixedTest : public IndependenceTest {
   }
 
   TestResult both_numeric(std::size_t x, std::size_t y) {
-    strata_.assign(*shared_->codes, groups_);
+    const Grouping& groups = grouping();
     NodeSet columns = numbers_;
     columns.push_back(x);
     columns.push_back(y);
     gather(columns);
-    moments_.reset(strata_.count(), columns.size());
-    const std::int32_t* stratum = strata_.stratum().data();
+    moments_.reset(groups.count, columns.size());
+    const std::int32_t* stratum = groups.stratum.data();
     for (std::size_t r = 0; r < shared_->codes->rows; ++r) {
       if (stratum[r] >= 0 && read(r))
         moments_.add(static_cast<std::size_t>(stratum[r]), row_.data());
@@ -86,7 +99,7 @@ class MixedTest : public IndependenceTest {
     const std::size_t k = columns.size();
     const auto given = static_cast<double>(numbers_.size());
     Sum sum;
-    for (std::size_t s = 0; s < strata_.count(); ++s) {
+    for (std::size_t s = 0; s < groups.count; ++s) {
       const double n = moments_.rows(s);
       if (n < given + 4) continue;
       moments_.factor(s, lower_);
@@ -112,14 +125,14 @@ class MixedTest : public IndependenceTest {
   }
 
   TestResult one_discrete(std::size_t x, std::size_t y) {
-    strata_.assign(*shared_->codes, groups_);
+    const Grouping& groups = grouping();
     NodeSet columns = numbers_;
     columns.push_back(y);
     gather(columns);
     const std::size_t levels = shared_->codes->levels[x];
     const std::int32_t* code = shared_->codes->code[x].data();
-    const std::int32_t* stratum = strata_.stratum().data();
-    moments_.reset(strata_.count() * levels, columns.size());
+    const std::int32_t* stratum = groups.stratum.data();
+    moments_.reset(groups.count * levels, columns.size());
     for (std::size_t r = 0; r < shared_->codes->rows; ++r) {
       if ((stratum[r] | code[r]) < 0 || !read(r)) continue;
       moments_.add(
@@ -133,7 +146,7 @@ class MixedTest : public IndependenceTest {
       return square(lower_[k * k - 1]);
     };
     Sum sum;
-    for (std::size_t s = 0; s < strata_.count(); ++s) {
+    for (std::size_t s = 0; s < groups.count; ++s) {
       together_.reset(1, k);
       double used = 0;
       for (std::size_t level = 0; level < levels; ++level) {
@@ -179,13 +192,13 @@ class MixedTest : public IndependenceTest {
   TestResult both_discrete(std::size_t x, std::size_t y, const NodeSet& given) {
     if (shared_->codes->levels[y] < shared_->codes->levels[x]) std::swap(x, y);
     Models& models = models_of(x, given, shared_->missing_class[y]);
-    strata_.assign(*shared_->codes, groups_);
+    const Grouping& grouped = grouping();
     gather(numbers_);
-    std::vector<std::vector<std::size_t>> rows(strata_.count());
+    std::vector<std::vector<std::size_t>> rows(grouped.count);
     const std::int32_t* cx = shared_->codes->code[x].data();
     const std::int32_t* cy = shared_->codes->code[y].data();
     for (std::size_t r = 0; r < shared_->codes->rows; ++r) {
-      const std::int32_t s = strata_.stratum()[r];
+      const std::int32_t s = grouped.stratum[r];
       if ((s | cx[r] | cy[r]) >= 0 && read(r)) rows[static_cast<std::size_t>(s)].push_back(r);
     }
     Sum sum;
@@ -246,6 +259,7 @@ class MixedTest : public IndependenceTest {
   };
 
   static constexpr std::size_t kMostHeld = std::size_t{1} << 24;  // numbers: 128 MiB
+  std::map<NodeSet, Grouping> groupings_;
   std::map<NodeSet, Models> models_;
   std::size_t held_ = 0;
   std::shared_ptr<const Shared> shared_;
