@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,7 @@ std::vector<bool> plain_pc(const std::vector<double>& correlation, std::size_t s
 
 void measure(std::size_t size, double degree, double alpha, std::size_t threads, bool plain) {
   const Dataset data = simulate(size, degree);
+  const std::clock_t processor = std::clock();
   const double start = now();
   const auto test = make_fisher_z(data, threads);
   const double correlated = now();
@@ -105,11 +107,12 @@ void measure(std::size_t size, double degree, double alpha, std::size_t threads,
   const double oriented = now();
   std::printf(
       "%5zu/%g/%g threads %zu: correlations %.3f s, skeleton %.3f s (%.2f M tests, %.1f M/s), "
-      "arrows %.3f s (%.2f M tests), total %.3f s\n",
+      "arrows %.3f s (%.2f M tests), total %.3f s, processor %.3f s\n",
       size, degree, alpha, threads, correlated - start, searched - correlated,
       1e-6 * static_cast<double>(tests),
       1e-6 * static_cast<double>(tests) / (searched - correlated), oriented - searched,
-      1e-6 * static_cast<double>(skeleton.tests - tests), oriented - start);
+      1e-6 * static_cast<double>(skeleton.tests - tests), oriented - start,
+      static_cast<double>(std::clock() - processor) / CLOCKS_PER_SEC);
   if (!plain) return;
   const std::vector<double> correlation = correlation_matrix(data, 1);
   const double plain_start = now();
