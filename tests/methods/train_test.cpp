@@ -116,6 +116,9 @@ TEST(Train, CheckpointsAreReusedByTheSameComputationOnly) {
   changed.threads = 2;
   EXPECT_EQ(polls_of(data.study, changed), searches);
   changed = options;
+  changed.restarts = 2;  // the first restart is there already
+  EXPECT_EQ(polls_of(data.study, changed), searches + first.polls);
+  changed = options;
   changed.learning_rate = 2e-3;
   EXPECT_EQ(polls_of(data.study, changed), first.polls);
   changed = options;
