@@ -87,7 +87,7 @@ struct MarkovCheck {
   std::size_t tests = 0;
   double rejected = 0;    ///< share with p <= alpha; alpha is expected
   double uniformity = 0;  ///< p of Kolmogorov and Smirnov's test; NaN with fewer than 5 tests
-  std::vector<Separation> violations;
+  std::vector<Separation> violations;  ///< the smallest p first
 };
 
 /// Uses test, alpha and threads of the options. Throws DataError when a node is no column.

@@ -29,6 +29,7 @@ struct DiscoverArguments {
   std::string tiers_file;
   std::map<std::string, std::string> settings;  ///< key -> text of its option, "" = not given
   std::vector<std::string> sets;
+  bool markov = false;
   bool covariance = false;
   double rows = 0;  ///< behind the covariances; 0 = as the file says
   bool force = false;
@@ -140,12 +141,29 @@ std::string option_name(const std::string& key) {
   return "--" + name;
 }
 
+void tell_markov(const MarkovCheck& check, const Graph& graph, const DiscoverOptions& options,
+                 Terminal& terminal) {
+  terminal.info(
+      fmt::format("Markov check: {} pairs without an edge, {:.1f} % dependent given the parents of "
+                  "the later one "
+                  "({:g} % expected); uniform p-values: p = {:.3g}",
+                  check.tests, 100 * check.rejected, 100 * options.alpha, check.uniformity));
+  for (std::size_t i = 0; i < std::min<std::size_t>(check.violations.size(), 5); ++i) {
+    const Separation& one = check.violations[i];
+    terminal.info(fmt::format("  {} and {} given {{{}}}: p = {:.2g}", graph.nodes[one.a].id,
+                              graph.nodes[one.b].id, fmt::join(one.set, ", "), one.p_value));
+  }
+}
+
 Graph search(const DiscoverArguments& arguments, const Knowledge& knowledge,
              const DiscoverOptions& options, Terminal& terminal) {
   if (!arguments.covariance) {
     const Table table = read_tables(arguments);
     terminal.info(fmt::format("{} rows, {} columns", table.rows(), table.columns.size()));
-    return discover(table, knowledge, options, &terminal);
+    Graph graph = discover(table, knowledge, options, &terminal);
+    if (arguments.markov)
+      tell_markov(markov_check(table, graph, options, &terminal), graph, options, terminal);
+    return graph;
   }
   if (arguments.tables.size() != 1) {
     throw ConfigError(fmt::format("--covariance: {} files; expected one matrix; name only that",
@@ -226,9 +244,13 @@ void add_discover(CLI::App& program, Terminal& terminal) {
                    "File of lines 'column,type' where detection is wrong: continuous, binary, "
                    "ordinal, categorical")
       ->option_text("FILE");
+  CLI::Option* markov = command->add_flag(
+      "--markov-check", arguments->markov,
+      "Test the pairs without an edge given parents: does the graph fit the table?");
   CLI::Option* covariance =
       command->add_flag("--covariance", arguments->covariance,
                         "TABLE is a covariance or correlation matrix: names, then its lines");
+  covariance->excludes(markov);
   for (const char* option : {"--id", "--missing", "--types"}) {
     covariance->excludes(command->get_option(option));
   }

@@ -72,6 +72,8 @@ MarkovCheck markov_check(const Table& table, const Graph& graph, const DiscoverO
           {i, j, std::move(set), pair.result.p, pair.result.strength, pair.result.n});
     }
   }
+  std::stable_sort(check.violations.begin(), check.violations.end(),
+                   [](const Separation& a, const Separation& b) { return a.p_value < b.p_value; });
   check.tests = p.size();
   if (!p.empty()) check.rejected = static_cast<double>(rejected) / static_cast<double>(p.size());
   check.uniformity = uniformity_p(std::move(p));
