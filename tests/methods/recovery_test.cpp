@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "methods/fixtures.h"
+#include "methods/model_impl.h"
 #include "polycause/evaluate.h"
 
 namespace polycause {
@@ -75,6 +76,33 @@ TEST(Recovery, WithoutLinksNoEdgeIsLearned) {
   for (const Warning& warning : fit.warnings) warnings.insert(warning.code);
   EXPECT_EQ(warnings.count("rank_deficient"), 1u);
   EXPECT_EQ(warnings.count("weak_link"), 1u);
+}
+
+// Without a price every gate stays open; what does not pay on held-out participants goes, from the
+// model too.
+TEST(Recovery, PruningLeavesTheLinksThatPay) {
+  const Simulated data = first_case(1200, 2);
+  FitOptions options = quick_options();
+  options.sparsity = 0;
+  options.prune = 0;
+  const std::size_t before = train(data.study, options).learned.edges.size();
+  options.prune = 0.2;
+  const Fit fit = train(data.study, options);
+  EXPECT_LT(fit.learned.edges.size(), before);
+  EXPECT_EQ(evaluate(fit.encoding.latents, data.truth.latents, &fit.learned, &data.truth.graph).shd,
+            0);
+  const Density& density = fit.model.impl().density.at(0);
+  const std::vector<bool> open = density.gate_open();
+  std::size_t edge = 0;
+  for (std::size_t e = 0; e < open.size(); ++e) {
+    if (!open[e]) continue;
+    ASSERT_LT(edge, fit.learned.edges.size());
+    const LatentPair pair = density.shape().pairs[e];
+    EXPECT_EQ(fit.learned.edges[edge].source, static_cast<std::size_t>(pair.source));
+    EXPECT_EQ(fit.learned.edges[edge].target, static_cast<std::size_t>(pair.target));
+    ++edge;
+  }
+  EXPECT_EQ(edge, fit.learned.edges.size());
 }
 
 // Three modalities in a hidden order: the one that causes the others is never called an effect.

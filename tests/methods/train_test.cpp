@@ -1,5 +1,6 @@
 // Contracts of polycause::train: same bytes at any number of threads and after an interruption,
 // clear errors.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -36,6 +37,8 @@ std::string bytes_of(const Fit& fit) {
     all += table_csv(*t);
   for (const Table& t : fit.replicates) all += table_csv(t);
   for (const Warning& warning : fit.warnings) all += warning.code + warning.text;
+  for (const Branch& branch : fit.branches)
+    all += branch.name + fmt::format("{}", branch.objective);
   return all;
 }
 
