@@ -15,15 +15,13 @@ constexpr int kMostSteps = 30;
 // Expected gain of one more step at which to stop; the score is corrected for what is left.
 constexpr double kEnough = 1e-5;
 
-// Weights that give every class its share, whatever the design.
-MatrixXd shares(const std::vector<int>& outcome, Index k, int classes) {
+// The classes' shares, a little drawn together so that none is 0.
+std::vector<double> shares(const std::vector<int>& outcome, int classes) {
   std::vector<double> count(static_cast<std::size_t>(classes), 0.5);
   for (const int c : outcome) count[static_cast<std::size_t>(c)] += 1;
-  MatrixXd weights = MatrixXd::Zero(k, classes - 1);
-  for (Index j = 0; j + 1 < classes; ++j) {
-    weights(0, j) = std::log(count[static_cast<std::size_t>(j) + 1] / count[0]);
-  }
-  return weights;
+  const double all = static_cast<double>(outcome.size()) + 0.5 * classes;
+  for (double& c : count) c /= all;
+  return count;
 }
 
 // Sum of the logarithms of numbers between 1 and classes: one logarithm for many rows.
@@ -91,8 +89,18 @@ LogisticModel::LogisticModel(const MatrixXd& design, const std::vector<int>& out
     for (Index j = 0; j <= i; ++j, ++at)
       products.col(at) = design.col(i).cwiseProduct(design.col(j));
   }
-  MatrixXd weights = shares(outcome, k, classes);
-  double value = evaluate(design, outcome, weights) - 0.5 * kRidge * weights.squaredNorm();
+  // Begins at the shares, where no exponential is needed.
+  const std::vector<double> share = shares(outcome, classes);
+  MatrixXd weights = MatrixXd::Zero(k, m);
+  probability_.resize(n, m);
+  for (Index j = 0; j < m; ++j) {
+    probability_.col(j).setConstant(share[static_cast<std::size_t>(j) + 1]);
+    weights(0, j) = std::log(share[static_cast<std::size_t>(j) + 1] / share[0]);
+  }
+  double value = -0.5 * kRidge * weights.squaredNorm();
+  std::vector<double> log_share;
+  for (const double one : share) log_share.push_back(std::log(one));
+  for (const int c : outcome) value += log_share[static_cast<std::size_t>(c)];
   MatrixXd hessian(k * m, k * m);
   VectorXd w(n);
   gradient_.resize(k * m);
