@@ -47,7 +47,7 @@ void visit_settings(FitOptions& options, SettingsVisitor& visitor);
 struct Encoding {
   Table latents;
   Table private_parts;
-  Table exogenous;
+  Table exogenous;  ///< NaN for new participants of a model with StudySpec::condition_on
 };
 
 /// A candidate solution kept as evidence.

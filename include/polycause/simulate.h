@@ -12,8 +12,8 @@
 
 namespace polycause {
 
-/// Free-form simulation (method.md section 8 has the mechanisms); the named cases are presets of
-/// it.
+/// Free-form simulation (docs/methods/simulate.md has the mechanisms); the named cases are presets
+/// of it.
 struct SimulateOptions {
   std::int64_t participants = 10000;
   std::int64_t modalities = 2;
@@ -26,6 +26,7 @@ struct SimulateOptions {
   std::int64_t extra_edges = 0;     ///< cross-modality edges beyond the one-to-one matching
   double sparsity_ratio = -1;       ///< two modalities: share of absent cross links; -1 = matching
   double edge_scale = 1;            ///< strength of the parents against the noise (weak: 0.5)
+  double confounder = 0;            ///< strength of one observed common cause of all latents
   bool hidden_order = false;        ///< modalities listed in a random order, order = "unknown"
   /// Unequal modalities, causes first: "latents+private:columns, ...", e.g. "2+1:15, 3+2:20".
   /// Replaces `modalities`, `latents`, `private_dims` and `columns` where not empty.

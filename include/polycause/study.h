@@ -38,6 +38,9 @@ struct StudySpec {
   double validation = 0.1;        ///< share of participants held out
   std::vector<SourceSpec> modalities;
   std::vector<SourceSpec> covariates;
+  /// Covariates "table.column" (or patterns with `*`) that are known common causes of the latents:
+  /// the fitted graph is what is left given them.
+  std::vector<std::string> condition_on;
   /// [discover] tiers: names or patterns with `*`, earliest first; see `Knowledge`.
   std::vector<std::vector<std::string>> tiers;
 };

@@ -68,6 +68,10 @@ std::string study_digest(const Study& study) {
     digest.add_hash(modality.private_dims);
     for (const bool mapped : modality.rank_normal) digest.add_hash(mapped ? 1 : 0);
   }
+  if (!study.spec.condition_on.empty()) {
+    digest.add(study.spec.condition_on);
+    for (const Table& table : study.covariates) add_table(digest, table);
+  }
   for (const bool validation : study.validation) digest.add_hash(validation ? 1 : 0);
   return digest.text();
 }

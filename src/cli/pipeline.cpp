@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include "base/files.h"
 #include "cli/fingerprint.h"
 #include "cli/output.h"
+#include "data/cells.h"
 #include "polycause/error.h"
 #include "report/recorder.h"
 #include "report/run_folder.h"
@@ -69,19 +71,33 @@ std::string resume_hint(const FitArguments& arguments) {
       arguments.out);
 }
 
-/// Direction that the study gives beforehand: its tiers, or, where modalities are listed causes
-/// first, one tier per modality.
+/// Direction that the study gives beforehand: its tiers, or what it was conditioned on first, then,
+/// where modalities are listed causes first, one tier per modality.
 Knowledge knowledge_of(const Study& study, const Table& latents) {
   Knowledge knowledge;
   const auto& tiers = study.spec.tiers;
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     for (const std::string& name : tiers[i]) knowledge.tier[name] = static_cast<int>(i);
   }
-  if (!tiers.empty() || study.spec.order != "given") return knowledge;
+  const bool ordered = study.spec.order == "given";
+  const std::vector<std::string>& causes = study.spec.condition_on;
+  if (!tiers.empty() || (!ordered && causes.empty())) return knowledge;
+  for (const Table& table : study.covariates) {
+    for (const Column& column : table.columns) {
+      const std::string name = table.name + "." + column.name;
+      const bool known = std::any_of(causes.begin(), causes.end(),
+                                     [&](const std::string& c) { return matches(c, name); });
+      // The search may see a categorical column as indicators "<name>=<level>".
+      const bool levels = column.type == ColumnType::kCategorical;
+      if (known) knowledge.tier[name + (levels ? "*" : "")] = 0;
+    }
+  }
+  const int first = causes.empty() ? 0 : 1;
   for (std::size_t m = 0; m < study.modalities.size(); ++m) {
     const std::string prefix = study.modalities[m].name + ".";
     for (const Column& column : latents.columns) {
-      if (column.name.rfind(prefix, 0) == 0) knowledge.tier[column.name] = static_cast<int>(m);
+      if (column.name.rfind(prefix, 0) == 0)
+        knowledge.tier[column.name] = first + (ordered ? static_cast<int>(m) : 0);
     }
   }
   return knowledge;

@@ -86,6 +86,7 @@ class StudyFile {
     if (!node->is_table()) top_.fail(*node, "'study' is no section; expected [study]");
     TomlSection section(*node->as_table(), spec_.path, "[study]");
     section.read("missing", spec_.missing);
+    section.read("condition_on", spec_.condition_on);
     const VisitSettings visit = [this](SettingsVisitor& visitor) {
       visit_settings(spec_, visitor);
     };

@@ -10,9 +10,6 @@
 
 namespace polycause {
 
-/// Two solutions whose mean agreement is lower are called distinct.
-inline constexpr double kDistinct = 0.96;
-
 /// Appends Fit::checks and the warnings "weak_link", "rank_deficient", "dependent_private".
 void run_checks(const StagedProblem& problem, const Candidate& candidate,
                 const std::vector<double>& canonical, const Model::Impl& model, Fit& fit);

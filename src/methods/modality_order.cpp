@@ -10,16 +10,18 @@
 namespace polycause {
 namespace {
 
-constexpr std::size_t kRows = 4000;     // of training and of held-out participants
-constexpr std::size_t kExhaustive = 5;  // modalities: 120 orders, 80 sets of causes
+constexpr std::size_t kRows = 4000;       // of training and of held-out participants
+constexpr std::size_t kMostRows = 20000;  // of each part, for the orientation margins
+constexpr std::size_t kExhaustive = 5;    // modalities: 120 orders, 80 sets of causes
 constexpr double kSmallest = 1e-9;
 
 class Scorer {
  public:
-  Scorer(const std::vector<float>& z, const std::vector<int>& latents, const Split& split)
+  Scorer(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
+         const Conditions& conditions)
       : latents_(latents),
         scores_(z, static_cast<std::size_t>(std::accumulate(latents.begin(), latents.end(), 0)),
-                split.train, split.validation, kRows) {}
+                split.train, split.validation, kRows, conditions) {}
 
   double operator()(const std::vector<std::size_t>& rank) {
     double total = 0;
@@ -52,13 +54,14 @@ std::vector<std::size_t> rank_of(const std::vector<std::size_t>& sequence) {
 }  // namespace
 
 double order_nll(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
-                 const std::vector<std::size_t>& rank) {
-  return Scorer(z, latents, split)(rank);
+                 const std::vector<std::size_t>& rank, const Conditions& conditions) {
+  return Scorer(z, latents, split, conditions)(rank);
 }
 
 OrderScore best_order(const std::vector<float>& z, const std::vector<int>& latents,
-                      const Split& split, const std::vector<std::size_t>& rank) {
-  Scorer score(z, latents, split);
+                      const Split& split, const std::vector<std::size_t>& rank,
+                      const Conditions& conditions) {
+  Scorer score(z, latents, split, conditions);
   std::vector<std::size_t> sequence(latents.size());
   for (std::size_t m = 0; m < rank.size(); ++m) sequence[rank[m]] = m;
   OrderScore best{rank, score(rank)};
@@ -113,7 +116,8 @@ bool has_cycle(const Parents& parents) {
 
 }  // namespace
 
-std::vector<double> orientation_margins(const Candidate& candidate, const Split& split) {
+std::vector<double> orientation_margins(const Candidate& candidate, const Split& split,
+                                        const Conditions& conditions) {
   const auto total = static_cast<std::size_t>(candidate.density.latents());
   const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
   Parents parents(total);
@@ -123,7 +127,8 @@ std::vector<double> orientation_margins(const Candidate& candidate, const Split&
           static_cast<std::size_t>(pairs[e].source));
     }
   }
-  AdditiveScores scores(candidate.parts.z, total, split.train, split.validation);
+  AdditiveScores scores(candidate.parts.z, total, split.train, split.validation, kMostRows,
+                        conditions);
   std::vector<double> margins(pairs.size(), std::numeric_limits<double>::quiet_NaN());
   const auto modalities = [&](std::size_t e) {
     return std::make_pair(candidate.density.modality_of(pairs[e].source),

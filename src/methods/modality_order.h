@@ -17,15 +17,17 @@ struct OrderScore {
 /// The order of least held-out NLL: all orders up to five modalities, else insertion moves from
 /// `rank`.
 OrderScore best_order(const std::vector<float>& z, const std::vector<int>& latents,
-                      const Split& split, const std::vector<std::size_t>& rank);
+                      const Split& split, const std::vector<std::size_t>& rank,
+                      const Conditions& conditions = {});
 
 /// The same score of one order.
 double order_nll(const std::vector<float>& z, const std::vector<int>& latents, const Split& split,
-                 const std::vector<std::size_t>& rank);
+                 const std::vector<std::size_t>& rank, const Conditions& conditions = {});
 
 /// Per pair with an edge: how much worse held-out participants are predicted when all edges between
 /// its two modalities are turned round, in standard errors of the difference; NaN for pairs without
 /// an edge, +infinity where turning closes a cycle.
-std::vector<double> orientation_margins(const Candidate& candidate, const Split& split);
+std::vector<double> orientation_margins(const Candidate& candidate, const Split& split,
+                                        const Conditions& conditions = {});
 
 }  // namespace polycause

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "methods/model_impl.h"
 #include "polycause/error.h"
 
@@ -83,7 +86,16 @@ Encoding encode(const Model& model, const Study& study) {
     codes.width.push_back(impl.autoencoders[m].code());
     codes.u.push_back(impl.autoencoders[m].encode(seen));
   }
-  return encoding_of(impl, impl.density.at(0).decompose(codes, {}), study.ids);
+  const auto conditions = static_cast<std::size_t>(impl.density.at(0).shape().conditions);
+  codes.conditions.count = conditions;
+  codes.conditions.values.assign(conditions * codes.participants, 0.0f);
+  Encoding out = encoding_of(impl, impl.density.at(0).decompose(codes, {}), study.ids);
+  if (conditions > 0) {  // z and eta do not depend on them, the noise does
+    for (Column& column : out.exogenous.columns)
+      std::fill(column.values.begin(), column.values.end(),
+                std::numeric_limits<double>::quiet_NaN());
+  }
+  return out;
 }
 
 }  // namespace polycause

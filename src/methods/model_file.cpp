@@ -105,6 +105,7 @@ class ModelFile {
     expect(prior == "additive" || prior == "general", "the prior '" + prior + "'");
     shape.prior = prior == "additive" ? PriorKind::kAdditive : PriorKind::kGeneral;
     shape.gated = json.at("gated");
+    shape.conditions = size_from(json.at("conditions"), 0);
     for (const Json& p : json.at("pairs")) {
       const auto source = p.at(0).get<std::size_t>();
       const auto target = p.at(1).get<std::size_t>();
@@ -224,7 +225,9 @@ void Model::save(const std::string& directory) const {
                        {"hidden", shape.hidden},
                        {"prior", shape.prior == PriorKind::kAdditive ? "additive" : "general"},
                        {"gated", shape.gated},
+                       {"conditions", shape.conditions},
                        {"pairs", pairs}}},
+                     {"conditions", impl_->conditions},
                      {"latents", standards_json(impl_->latents)},
                      {"exogenous", standards_json(impl_->exogenous)}};
   write_file(join_path(directory, "model.safetensors"),
@@ -262,6 +265,8 @@ Model Model::load(const std::string& directory) {
                                                         modality.latents + modality.private_dims));
     }
     impl.density.push_back(file.density_of(shape));
+    impl.conditions = json.at("conditions").get<std::vector<std::string>>();
+    file.expect(impl.conditions.empty() == (shape.conditions == 0), "conditions without names");
     impl.latents = file.standards_from(json.at("latents"), impl.density[0].latents());
     impl.exogenous = file.standards_from(json.at("exogenous"), impl.density[0].latents());
   } catch (const nlohmann::json::exception& e) {

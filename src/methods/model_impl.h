@@ -22,9 +22,10 @@ struct Model::Impl {
   std::vector<Modality> modalities;  ///< without rows
   std::vector<TableEncoding> encodings;
   std::vector<Autoencoder> autoencoders;
-  std::vector<Density> density;     ///< one; a vector so that an empty model exists
-  std::vector<Standard> latents;    ///< (D,)
-  std::vector<Standard> exogenous;  ///< (D,)
+  std::vector<Density> density;         ///< one; a vector so that an empty model exists
+  std::vector<std::string> conditions;  ///< covariates that the fit was conditioned on
+  std::vector<Standard> latents;        ///< (D,)
+  std::vector<Standard> exogenous;      ///< (D,)
 };
 
 /// Encoded cells of one modality; the mask per encoded column, empty when nothing is missing.

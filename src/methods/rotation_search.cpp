@@ -50,6 +50,13 @@ double search_rotation(Density& density, const Codes& codes, const Split& split,
   std::vector<std::vector<double>> maps(latents.size());
   Codes frozen;
   frozen.participants = rows.size();
+  frozen.conditions.count = codes.conditions.count;
+  for (const std::uint32_t row : rows) {
+    const auto from =
+        codes.conditions.values.begin() + static_cast<std::ptrdiff_t>(row * codes.conditions.count);
+    frozen.conditions.values.insert(frozen.conditions.values.end(), from,
+                                    from + static_cast<std::ptrdiff_t>(codes.conditions.count));
+  }
   for (std::size_t m = 0; m < latents.size(); ++m) {
     const auto k = static_cast<std::size_t>(latents[m]);
     const auto first = static_cast<std::size_t>(density.first_latent(m));

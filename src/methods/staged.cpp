@@ -8,7 +8,7 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
-#include "methods/checks.h"
+#include "methods/agreement.h"
 #include "methods/modality_order.h"
 #include "methods/rotation_search.h"
 #include "model/additive_fit.h"
@@ -21,7 +21,8 @@ namespace {
 
 constexpr int kRotationStarts = 20;
 constexpr std::size_t kFinalists = 4;
-constexpr std::size_t kProbe = 2000;  // participants on whom solutions are compared
+constexpr std::size_t kPruneRows = 20000;  // of training and of held-out participants
+constexpr std::size_t kProbe = 2000;       // participants on whom solutions are compared
 
 Schedule autoencoder_schedule(const FitOptions& options) {
   Schedule s;
@@ -71,6 +72,7 @@ DensityShape shape_of(const StagedProblem& problem, const FitOptions& options,
   DensityShape shape;
   shape.latents = problem.latents;
   shape.privates = problem.privates;
+  shape.conditions = static_cast<int>(problem.conditions.count);
   shape.hidden = static_cast<int>(options.conditioner_width);
   shape.prior = options.prior == "general" ? PriorKind::kGeneral : PriorKind::kAdditive;
   shape.pairs = pairs_in_order(problem.latents, rank);
@@ -187,9 +189,11 @@ std::vector<std::size_t> explore_orders(const StartContext& context, const std::
   parallel_for(best.size(), context.threads, [&](std::size_t b) {
     const Start& start = starts[best[b]];
     const std::vector<float> z = start.density.decompose(context.codes, {}).z;
-    found[b] = best_order(z, context.problem.latents, context.problem.split, ranks[best[b]]);
+    found[b] = best_order(z, context.problem.latents, context.problem.split, ranks[best[b]],
+                          context.problem.conditions);
     objective[b] = start.objective + found[b].nll -
-                   order_nll(z, context.problem.latents, context.problem.split, ranks[best[b]]);
+                   order_nll(z, context.problem.latents, context.problem.split, ranks[best[b]],
+                             context.problem.conditions);
   });
   const auto winner = std::min_element(objective.begin(), objective.end()) - objective.begin();
   return found[static_cast<std::size_t>(winner)].rank;
@@ -199,7 +203,8 @@ std::vector<std::size_t> explore_orders(const StartContext& context, const std::
 std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem,
                         double threshold) {
   AdditiveScores scores(candidate.parts.z, static_cast<std::size_t>(candidate.density.latents()),
-                        problem.split.train, problem.split.validation);
+                        problem.split.train, problem.split.validation, kPruneRows,
+                        problem.conditions);
   const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
   std::vector<bool> kept = candidate.edges;
   for (int i = 0; i < candidate.density.latents(); ++i) {
@@ -272,7 +277,7 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
     const auto edges = static_cast<double>(std::count(c.edges.begin(), c.edges.end(), true));
     c.objective = c.nll + options.edge_price * edges;
     c.edges = prune(c, problem, options.prune);
-    if (!problem.order_given) c.margins = orientation_margins(c, problem.split);
+    if (!problem.order_given) c.margins = orientation_margins(c, problem.split, problem.conditions);
   });
   std::stable_sort(
       candidates.begin(), candidates.end(),
@@ -281,42 +286,6 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
 }
 
 }  // namespace
-
-std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
-                                      const std::vector<int>& latents,
-                                      std::vector<std::size_t>* partner) {
-  std::size_t total = 0;
-  for (const int k : latents) total += static_cast<std::size_t>(k);
-  const std::size_t participants = a.size() / total;
-  // 2,000 participants settle a rank correlation to 0.02.
-  const std::size_t stride = std::max<std::size_t>(1, participants / 2000);
-  const auto column = [&](const std::vector<float>& z, std::size_t j) {
-    std::vector<double> values;
-    for (std::size_t i = 0; i < participants; i += stride)
-      values.push_back(static_cast<double>(z[i * total + j]));
-    return values;
-  };
-  std::vector<double> result(total);
-  if (partner != nullptr) partner->resize(total);
-  std::size_t first = 0;
-  for (const int k : latents) {
-    const auto size = static_cast<std::size_t>(k);
-    std::vector<double> weights(size * size);
-    for (std::size_t i = 0; i < size; ++i) {
-      const std::vector<double> x = column(a, first + i);
-      for (std::size_t j = 0; j < size; ++j) {
-        weights[i * size + j] = std::fabs(spearman(x, column(b, first + j)));
-      }
-    }
-    const std::vector<std::size_t> match = assign(weights, size, size);
-    for (std::size_t i = 0; i < size; ++i) {
-      result[first + i] = weights[i * size + match[i]];
-      if (partner != nullptr) (*partner)[first + i] = first + match[i];
-    }
-    first += size;
-  }
-  return result;
-}
 
 double staged_work(const StagedProblem& problem, const FitOptions& options) {
   const std::size_t rows = problem.split.train.size();
@@ -341,6 +310,7 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
   result.reconstruction_r2.resize(modalities);
   Codes codes;
   codes.participants = problem.cells[0].participants;
+  codes.conditions = problem.conditions;
   codes.u.resize(modalities);
   for (std::size_t m = 0; m < modalities; ++m)
     codes.width.push_back(problem.latents[m] + problem.privates[m]);

@@ -20,6 +20,7 @@ struct StagedProblem {
   std::vector<Cells> cells;
   std::vector<int> latents;
   std::vector<int> privates;
+  Conditions conditions;  ///< known common causes of all latents
   Split split;
   bool order_given = true;  ///< modalities are listed causes first
 };
@@ -49,11 +50,5 @@ double staged_work(const StagedProblem& problem, const FitOptions& options);
 StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options, std::uint64_t seed,
                         const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                         Watch& watch);
-
-/// Per-latent matched |Spearman| of two sets of latents (n, D), modality by modality. `partner`
-/// (optional) receives for every latent of `a` the index of its counterpart in `b`.
-std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
-                                      const std::vector<int>& latents,
-                                      std::vector<std::size_t>* partner = nullptr);
 
 }  // namespace polycause

@@ -7,14 +7,14 @@
 #include <numeric>
 
 #include "base/parallel.h"
-#include "base/random.h"
+#include "methods/agreement.h"
 #include "methods/checks.h"
 #include "methods/model_impl.h"
+#include "methods/problem.h"
 #include "methods/staged.h"
 #include "polycause/error.h"
 #include "polycause/evaluate.h"
 #include "polycause/model.h"
-#include "polycause/version.h"
 
 namespace polycause {
 namespace {
@@ -23,88 +23,6 @@ constexpr double kReproducible = 0.9;  // agreement below this is called unstabl
 constexpr double kTie = 0.05;          // nat: rivals closer than this are not told apart
 constexpr double kOriented = 3;        // standard errors by which the turned edge must be worse
 constexpr std::size_t kSignRows = 5000;
-
-StagedProblem problem_of(const Study& study, Model::Impl& model) {
-  StagedProblem problem;
-  problem.order_given = study.spec.order == "given";
-  std::vector<std::size_t> fit_rows;
-  for (std::size_t i = 0; i < study.participants(); ++i) {
-    (study.validation[i] ? problem.split.validation : problem.split.train)
-        .push_back(static_cast<std::uint32_t>(i));
-    if (!study.validation[i]) fit_rows.push_back(i);
-  }
-  if (problem.split.train.empty() || problem.split.validation.empty()) {
-    throw DataError(fmt::format(
-        "study: {} participants, {} of them held out; expected some to fit and some to hold out; "
-        "add participants or change study.validation",
-        study.participants(), problem.split.validation.size()));
-  }
-  for (const Modality& m : study.modalities) {
-    model.encodings.push_back(TableEncoding::fit(m.table, m.rank_normal, fit_rows));
-    problem.cells.push_back(cells_of(model.encodings.back(), m.table));
-    problem.latents.push_back(static_cast<int>(m.latents));
-    problem.privates.push_back(static_cast<int>(m.private_dims));
-    Modality bare = m;
-    bare.table.ids.clear();
-    for (Column& c : bare.table.columns) c.values.clear();
-    model.modalities.push_back(std::move(bare));
-    const int width = problem.cells.back().width;
-    if (width < problem.latents.back() + problem.privates.back()) {
-      throw ConfigError(
-          fmt::format("modality '{}': latents + private = {} but only {} usable columns; expected "
-                      "at most as many; lower "
-                      "'latents' or 'private', or give more columns",
-                      m.name, m.latents + m.private_dims, width));
-    }
-  }
-  if (problem.cells.size() < 2) {
-    throw ConfigError(
-        "study: one modality; expected at least two, since a latent is found by its trace in "
-        "another");
-  }
-  return problem;
-}
-
-/// Identity of the computation: cells, split, sizes and every setting that changes numbers.
-std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& options) {
-  std::string text;
-  FitOptions plain = options;
-  plain.threads = 0;
-  plain.restarts = 0;  // restarts are units of their own, so that more can be added later
-  class Writer : public SettingsVisitor {
-   public:
-    explicit Writer(std::string& out) : out_(out) {}
-    void visit(const std::string& key, bool& v, const std::string&) override {
-      put(key, v ? "1" : "0");
-    }
-    void visit(const std::string& key, std::int64_t& v, std::int64_t, std::int64_t,
-               const std::string&) override {
-      put(key, fmt::format("{}", v));
-    }
-    void visit(const std::string& key, double& v, double, double, const std::string&) override {
-      put(key, fmt::format("{}", v));
-    }
-    void visit(const std::string& key, std::string& v, const std::vector<std::string>&,
-               const std::string&) override {
-      put(key, v);
-    }
-
-   private:
-    void put(const std::string& key, const std::string& value) { out_ += key + "=" + value + ";"; }
-    std::string& out_;
-  } writer(text);
-  visit_settings(plain, writer);
-  text += fmt::format("version={};seed={};order={};", kVersion, options.seed, problem.order_given);
-  for (std::size_t m = 0; m < problem.cells.size(); ++m) {
-    const Cells& c = problem.cells[m];
-    text +=
-        fmt::format("{}+{}:{}:{};", problem.latents[m], problem.privates[m],
-                    hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}),
-                    hash64({reinterpret_cast<const char*>(c.present.data()), c.present.size()}));
-  }
-  for (const std::uint32_t row : problem.split.validation) text += fmt::format("{},", row);
-  return hash64(text);
-}
 
 /// Mean and sd over all participants, and for latents the sign by the strongest own column.
 std::vector<Standard> standards(const std::vector<float>& values, std::size_t width) {
@@ -263,6 +181,7 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   {
     Codes codes;
     codes.participants = study.participants();
+    codes.conditions = problem.conditions;
     for (std::size_t m = 0; m < problem.cells.size(); ++m) {
       codes.width.push_back(result.autoencoders[m].code());
       codes.u.push_back(result.autoencoders[m].encode(problem.cells[m]));

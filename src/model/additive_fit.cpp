@@ -37,40 +37,49 @@ double density_of(const Noise& noise, double e, std::array<double, kMixture>& sh
 
 AdditiveScores::AdditiveScores(const std::vector<float>& z, std::size_t latents,
                                const std::vector<std::uint32_t>& train,
-                               const std::vector<std::uint32_t>& validation, std::size_t most)
+                               const std::vector<std::uint32_t>& validation, std::size_t most,
+                               const Conditions& conditions)
     : latents_(latents),
+      columns_(latents + conditions.count),
       train_(std::min(most, train.size())),
       validation_(std::min(most, validation.size())) {
-  const std::size_t n = train_ + validation_;
-  z_.resize(n * latents);
-  basis_.resize(n * latents * kBasis);
-  const auto row_of = [&](std::size_t i) { return i < train_ ? train[i] : validation[i - train_]; };
-  for (std::size_t j = 0; j < latents; ++j) {
-    double sum = 0;
-    double squares = 0;
-    for (std::size_t i = 0; i < train_; ++i) {
-      const auto v = static_cast<double>(z[row_of(i) * latents + j]);
-      sum += v;
-      squares += v * v;
+  std::vector<std::uint32_t> rows(train.begin(),
+                                  train.begin() + static_cast<std::ptrdiff_t>(train_));
+  rows.insert(rows.end(), validation.begin(),
+              validation.begin() + static_cast<std::ptrdiff_t>(validation_));
+  z_.resize(rows.size() * columns_);
+  basis_.resize(rows.size() * columns_ * kBasis);
+  for (std::size_t j = 0; j < latents; ++j) add_column(z, latents, j, rows, j);
+  for (std::size_t c = 0; c < conditions.count; ++c)
+    add_column(conditions.values, conditions.count, c, rows, latents + c);
+}
+
+void AdditiveScores::add_column(const std::vector<float>& values, std::size_t stride,
+                                std::size_t at, const std::vector<std::uint32_t>& rows,
+                                std::size_t j) {
+  double sum = 0;
+  double squares = 0;
+  for (std::size_t i = 0; i < train_; ++i) {
+    const auto v = static_cast<double>(values[rows[i] * stride + at]);
+    sum += v;
+    squares += v * v;
+  }
+  const double mean = sum / static_cast<double>(train_);
+  const double sd = std::sqrt(std::max(1e-12, squares / static_cast<double>(train_) - mean * mean));
+  std::array<double, kBasis> centre{};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double v = (static_cast<double>(values[rows[i] * stride + at]) - mean) / sd;
+    z_[i * columns_ + j] = v;
+    double* f = basis_.data() + (i * columns_ + j) * kBasis;
+    f[0] = 0.5 * v;
+    for (int k = 1; k < kBasis; ++k) f[k] = std::tanh(1.25 * (v - 0.7 * (k - 4)));
+    if (i < train_) {
+      for (std::size_t k = 0; k < kBasis; ++k) centre[k] += f[k];
     }
-    const double mean = sum / static_cast<double>(train_);
-    const double sd =
-        std::sqrt(std::max(1e-12, squares / static_cast<double>(train_) - mean * mean));
-    std::array<double, kBasis> centre{};
-    for (std::size_t i = 0; i < n; ++i) {
-      const double v = (static_cast<double>(z[row_of(i) * latents + j]) - mean) / sd;
-      z_[i * latents + j] = v;
-      double* f = basis_.data() + (i * latents + j) * kBasis;
-      f[0] = 0.5 * v;
-      for (int k = 1; k < kBasis; ++k) f[k] = std::tanh(1.25 * (v - 0.7 * (k - 4)));
-      if (i < train_) {
-        for (std::size_t k = 0; k < kBasis; ++k) centre[k] += f[k];
-      }
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      double* f = basis_.data() + (i * latents + j) * kBasis;
-      for (std::size_t k = 0; k < kBasis; ++k) f[k] -= centre[k] / static_cast<double>(train_);
-    }
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    double* f = basis_.data() + (i * columns_ + j) * kBasis;
+    for (std::size_t k = 0; k < kBasis; ++k) f[k] -= centre[k] / static_cast<double>(train_);
   }
 }
 
@@ -79,16 +88,18 @@ const AdditiveScores::Score& AdditiveScores::score(std::size_t target,
   std::sort(parents.begin(), parents.end());
   const auto key = std::make_pair(target, parents);
   if (const auto found = cache_.find(key); found != cache_.end()) return found->second;
-  const auto columns = static_cast<Eigen::Index>(parents.size() * kBasis + 1);
+  std::vector<std::size_t> inputs = parents;
+  for (std::size_t c = latents_; c < columns_; ++c) inputs.push_back(c);
+  const auto columns = static_cast<Eigen::Index>(inputs.size() * kBasis + 1);
   const auto n = static_cast<Eigen::Index>(train_ + validation_);
   Eigen::MatrixXd x(n, columns);
   Eigen::VectorXd y(n);
   for (Eigen::Index i = 0; i < n; ++i) {
-    y(i) = z_[static_cast<std::size_t>(i) * latents_ + target];
+    y(i) = z_[static_cast<std::size_t>(i) * columns_ + target];
     x(i, 0) = 1;
-    for (std::size_t p = 0; p < parents.size(); ++p) {
+    for (std::size_t p = 0; p < inputs.size(); ++p) {
       const double* f =
-          basis_.data() + (static_cast<std::size_t>(i) * latents_ + parents[p]) * kBasis;
+          basis_.data() + (static_cast<std::size_t>(i) * columns_ + inputs[p]) * kBasis;
       for (int k = 0; k < kBasis; ++k) x(i, static_cast<Eigen::Index>(p * kBasis) + k + 1) = f[k];
     }
   }
@@ -139,7 +150,7 @@ const AdditiveScores::Score& AdditiveScores::score(std::size_t target,
       noise.variance[k] = std::max(1e-3 * variance, squares[k] / c - noise.mean[k] * noise.mean[k]);
     }
     // The regression changes little after a few rounds; the noise needs more.
-    if (!parents.empty() && iteration % 3 == 2) {
+    if (!inputs.empty() && iteration % 3 == 2) {
       const Eigen::MatrixXd weighted = train_x.array().colwise() * weight.array();
       gram = weighted.transpose() * train_x;
       gram.diagonal().array() += ridge / variance;

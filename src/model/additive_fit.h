@@ -9,14 +9,18 @@
 #include <utility>
 #include <vector>
 
+#include "model/density_shape.h"
+
 namespace polycause {
 
 class AdditiveScores {
  public:
-  /// z (n, D) row-major; at most `most` rows of each part are used.
+  /// z (n, D) row-major; at most `most` rows of each part are used. The conditions (n, C) are
+  /// parents of every latent, beside those that are asked for.
   AdditiveScores(const std::vector<float>& z, std::size_t latents,
                  const std::vector<std::uint32_t>& train,
-                 const std::vector<std::uint32_t>& validation, std::size_t most = 20000);
+                 const std::vector<std::uint32_t>& validation, std::size_t most = 20000,
+                 const Conditions& conditions = {});
 
   /// Held-out negative log-likelihood of `target` given `parents` (any order), nat per participant.
   double validation_nll(std::size_t target, std::vector<std::size_t> parents);
@@ -32,11 +36,15 @@ class AdditiveScores {
   };
   const Score& score(std::size_t target, std::vector<std::size_t>& parents);
 
+  void add_column(const std::vector<float>& values, std::size_t stride, std::size_t at,
+                  const std::vector<std::uint32_t>& rows, std::size_t j);
+
   std::size_t latents_;
+  std::size_t columns_;  // latents, then conditions
   std::size_t train_ = 0;
   std::size_t validation_ = 0;
-  std::vector<double> basis_;  // (train + validation, latents * kBasis), centred by training means
-  std::vector<double> z_;      // (train + validation, latents), standardised
+  std::vector<double> basis_;  // (train + validation, columns * kBasis), centred by training means
+  std::vector<double> z_;      // (train + validation, columns), standardised
   std::map<std::pair<std::size_t, std::vector<std::size_t>>, Score> cache_;
 };
 

@@ -66,10 +66,14 @@ Density::Density(DensityShape shape) : shape_(std::move(shape)) {
   } else {
     for (int i = 0; i < total_z_; ++i) {
       const int parents = static_cast<int>(pairs_into_[static_cast<std::size_t>(i)].size());
-      conditioners_.emplace_back(std::max(1, parents), shape_.hidden, 3 * kMixture, at);
+      conditioners_.emplace_back(std::max(1, parents + shape_.conditions), shape_.hidden,
+                                 3 * kMixture, at);
       at += conditioners_.back().size();
     }
   }
+  condition_links_ = at;
+  at += area(total_z_ + total_eta_, shape_.conditions) * kBasis;
+  prior_end_ = at;
   at = (at + kPad - 1) / kPad * kPad;
   gate_begin_ = at;
   at += (shape_.pairs.size() + kPad - 1) / kPad * kPad;
@@ -149,7 +153,7 @@ void Density::copy_heads(const Density& other) {
 void Density::copy_prior(const Density& other) {
   if (shape_.prior != PriorKind::kAdditive || other.shape_.prior != PriorKind::kAdditive) return;
   const auto from = static_cast<std::ptrdiff_t>(other.prior_begin_);
-  const auto to = static_cast<std::ptrdiff_t>(other.gate_begin_);
+  const auto to = static_cast<std::ptrdiff_t>(other.prior_end_);
   std::copy(other.theta_.begin() + from, other.theta_.begin() + to,
             theta_.begin() + static_cast<std::ptrdiff_t>(prior_begin_));
 }
@@ -246,6 +250,7 @@ void Density::load_tile(const Codes& codes, const std::uint32_t* rows, std::size
     }
   }
   std::memset(work.log_p.data(), 0, kTile * sizeof(float));
+  if (shape_.conditions > 0) load_conditions(codes, rows, count, work);
 }
 
 double Density::gradient(const Codes& codes, const std::uint32_t* rows, std::size_t count,
@@ -264,7 +269,7 @@ double Density::gradient(const Codes& codes, const std::uint32_t* rows, std::siz
     } else {
       general(work, scale, gradient);
     }
-    scatter_gradients(work, scale);
+    scatter_gradients(work, scale, gradient);
     for (std::size_t m = 0; m < heads_.size(); ++m)
       head_backward(heads_[m], work, m, scale, gradient);
     for (int t = 0; t < kTile; ++t)

@@ -65,7 +65,7 @@ class Density {
 
   /// Deterministic gates. `rows` empty: all participants.
   Decomposition decompose(const Codes& codes, const std::vector<std::uint32_t>& rows) const;
-  /// Inverse of the head: (n, dz) and (n, deta) -> (n, d). Newton and bisection per layer.
+  /// Inverse of the head: (n, dz) and (n, deta) -> (n, d). Each layer by bisection.
   std::vector<float> invert(std::size_t modality, const std::vector<float>& z,
                             const std::vector<float>& eta) const;
 
@@ -98,22 +98,32 @@ class Density {
   void additive(Workspace& work, float scale, float* gradient) const;
   void general(Workspace& work, float scale, float* gradient) const;
   void gather_latents(Workspace& work) const;
-  void scatter_gradients(Workspace& work, float scale) const;
+  void scatter_gradients(Workspace& work, float scale, float* gradient) const;
+  void load_conditions(const Codes& codes, const std::uint32_t* rows, std::size_t count,
+                       Workspace& work) const;
+  void add_condition_mean(Workspace& work, std::size_t target, float* mean) const;
+  void condition_gradient(const Workspace& work, std::size_t target, float weight, const float* g,
+                          float* gradient) const;
   void load_tile(const Codes& codes, const std::uint32_t* rows, std::size_t count,
                  Workspace& work) const;
 
   DensityShape shape_;
   std::vector<Head> heads_;
   std::vector<int> first_z_;
+  std::size_t eta_index(std::size_t modality, std::size_t k) const {
+    return static_cast<std::size_t>(first_eta_[modality]) + k;
+  }
   std::vector<int> first_eta_;
   std::vector<int> modality_of_;
   std::vector<std::vector<std::size_t>> pairs_into_;  // per target, indices of shape_.pairs
   int total_z_ = 0;
   int total_eta_ = 0;
-  std::vector<std::size_t> noise_;  // additive: (3 kMixture) per latent
-  std::size_t coefficients_ = 0;    // additive: (pairs, kBasis)
-  std::vector<Mlp> conditioners_;   // general: one per latent
+  std::vector<std::size_t> noise_;   // additive: (3 kMixture) per latent
+  std::size_t coefficients_ = 0;     // additive: (pairs, kBasis)
+  std::vector<Mlp> conditioners_;    // general: one per latent
+  std::size_t condition_links_ = 0;  // (latents + privates, conditions, kBasis)
   std::size_t prior_begin_ = 0;
+  std::size_t prior_end_ = 0;  // without the padding before the gates
   std::size_t gate_begin_ = 0;
   std::vector<float> theta_;
 };

@@ -56,19 +56,29 @@ void Density::gather_latents(Workspace& work) const {
         work.z.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first_z_[m]) * kT));
     for (std::size_t i = count; i < static_cast<std::size_t>(heads_[m].width); ++i) {
       const float* eta = x.data() + i * kT;
-      for (std::size_t t = 0; t < kT; ++t) work.log_p[t] -= 0.5f * eta[t] * eta[t] + kHalfLogTwoPi;
+      const std::size_t k = eta_index(m, i - count);
+      float* rest = work.eta_rest.data() + k * kT;
+      std::fill(rest, rest + kT, 0.0f);
+      add_condition_mean(work, static_cast<std::size_t>(total_z_) + k, rest);
+      for (std::size_t t = 0; t < kT; ++t) {
+        rest[t] = eta[t] - rest[t];
+        work.log_p[t] -= 0.5f * rest[t] * rest[t] + kHalfLogTwoPi;
+      }
     }
   }
 }
 
-void Density::scatter_gradients(Workspace& work, float scale) const {
+void Density::scatter_gradients(Workspace& work, float scale, float* gradient) const {
   for (std::size_t m = 0; m < heads_.size(); ++m) {
     const auto count = static_cast<std::size_t>(heads_[m].latents);
     Workspace::PerModality& own = work.modalities[m];
     const float* from = work.g_z.data() + static_cast<std::size_t>(first_z_[m]) * kT;
     std::copy(from, from + count * kT, own.g.begin());
     for (std::size_t i = count; i < static_cast<std::size_t>(heads_[m].width); ++i) {
-      for (std::size_t t = 0; t < kT; ++t) own.g[i * kT + t] = -scale * own.x[i * kT + t];
+      const std::size_t k = eta_index(m, i - count);
+      const float* rest = work.eta_rest.data() + k * kT;
+      for (std::size_t t = 0; t < kT; ++t) own.g[i * kT + t] = -scale * rest[t];
+      condition_gradient(work, static_cast<std::size_t>(total_z_) + k, scale, rest, gradient);
     }
   }
 }
@@ -111,6 +121,7 @@ void Density::additive(Workspace& work, float scale, float* gradient) const {
                           gated ? work.gate.data() + e * kT : nullptr, work.link.data() + e * kT,
                           mean);
     }
+    add_condition_mean(work, i, mean);
     float* eps = work.eps.data() + i * kT;
     kernel.axpy(-1.0f, mean, eps, kT);
     kernel.mixture_fixed(kTile, eps, theta_.data() + noise_[i], scale, work.log_p.data(),
@@ -119,6 +130,8 @@ void Density::additive(Workspace& work, float scale, float* gradient) const {
   }
   if (gradient == nullptr) return;
   // g_z now holds the gradient by eps; eps = z - mean, so a link receives its negative.
+  for (std::size_t i = 0; i < is_parent.size(); ++i)
+    condition_gradient(work, i, -1.0f, work.g_z.data() + i * kT, gradient);
   std::memset(work.g_basis.data(), 0, work.g_basis.size() * sizeof(float));
   for (std::size_t e = 0; e < pairs; ++e) {
     const auto source = static_cast<std::size_t>(shape_.pairs[e].source);
@@ -158,6 +171,7 @@ void Density::general(Workspace& work, float scale, float* gradient) const {
       const float* gate = work.gate.data() + into[k] * kT;
       for (std::size_t t = 0; t < kT; ++t) inputs[k * kT + t] = gated ? z[t] * gate[t] : z[t];
     }
+    std::copy(work.condition.begin(), work.condition.end(), inputs + into.size() * kT);
     net.forward(theta_.data(), kTile, inputs, 1, kTile, work.prior_hidden.data(), work.rows.data());
     kernel.transpose(work.rows.data(), columns, kTile, columns, work.lanes.data(), kTile);
     float* g_head = work.copy.data();

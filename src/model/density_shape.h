@@ -7,9 +7,17 @@
 
 namespace polycause {
 
+/// Known common causes of the latents: parents of every z and eta, never gated, no density of their
+/// own.
+struct Conditions {
+  std::size_t count = 0;
+  std::vector<float> values;  ///< (n, count) row-major, roughly standard normal, 0 where missing
+};
+
 /// Whitened codes of all participants, per modality (n, d) row-major.
 struct Codes {
   std::size_t participants = 0;
+  Conditions conditions;
   std::vector<int> width;             ///< d(z) + d(eta) per modality
   std::vector<std::vector<float>> u;  ///< (n, width)
 };
@@ -27,6 +35,7 @@ struct LatentPair {
 struct DensityShape {
   std::vector<int> latents;   ///< d(z) per modality
   std::vector<int> privates;  ///< d(eta) per modality
+  int conditions = 0;         ///< known common causes, Codes::conditions
   int layers_per_width = 3;   ///< 0: only the linear map of z (rotation search)
   int hidden = 32;            ///< width of every conditioner
   PriorKind prior = PriorKind::kAdditive;

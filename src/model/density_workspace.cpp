@@ -40,7 +40,12 @@ DensityWorkspace::DensityWorkspace(const Density& density) {
   g_z.resize(latents * tile);
   eps.resize(latents * tile);
   log_p.resize(tile);
-  basis.resize(std::max(latents * kBasis, most_parents) * tile);
+  const auto conditions = static_cast<std::size_t>(density.shape().conditions);
+  condition.resize(conditions * tile);
+  condition_basis.resize(conditions * kBasis * tile);
+  condition_link.resize(tile);
+  eta_rest.resize(static_cast<std::size_t>(density.privates()) * tile);
+  basis.resize(std::max(latents * kBasis, most_parents + conditions) * tile);
   g_basis.resize(basis.size());
   gate.resize(pairs * tile);
   gate_slope.resize(pairs * tile);

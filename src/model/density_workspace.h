@@ -41,6 +41,10 @@ struct DensityWorkspace {
   Buffer link;  ///< (pairs, T) h_ij(z_j)
   std::vector<Buffer> prior_transposed;
   Buffer prior_hidden;
+  Buffer condition;        ///< (conditions, T)
+  Buffer condition_basis;  ///< (conditions kBasis, T)
+  Buffer condition_link;   ///< (T)
+  Buffer eta_rest;         ///< (privates, T) eta minus its mean given the conditions
   double constant_log_det = 0;
 
   Buffer copy;     ///< (max width, T)

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "model/kernels.h"
+
 namespace polycause {
 namespace {
 
@@ -26,6 +28,30 @@ Matrix rows_of(const Codes& codes, std::size_t modality, const std::vector<std::
 std::vector<double> flat(const Matrix& m) {
   const RowMatrix r = m;
   return std::vector<double>(r.data(), r.data() + r.size());
+}
+
+/// What of the columns of x (rows, d) their regression on the conditions' basis functions leaves.
+void partial_out(const Conditions& conditions, const std::vector<std::uint32_t>& rows, Matrix& x) {
+  if (conditions.count == 0) return;
+  const auto columns = static_cast<Eigen::Index>(conditions.count * kBasis + 1);
+  Matrix f(static_cast<Eigen::Index>(rows.size()), columns);
+  std::vector<float> value(kPad);
+  std::vector<float> basis(kBasis * kPad);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto row = static_cast<Eigen::Index>(i);
+    f(row, 0) = 1;
+    for (std::size_t c = 0; c < conditions.count; ++c) {
+      value[0] = conditions.values[rows[i] * conditions.count + c];
+      kernels().basis_forward(kPad, value.data(), basis.data());
+      for (std::size_t k = 0; k < kBasis; ++k) {
+        f(row, static_cast<Eigen::Index>(1 + c * kBasis + k)) =
+            static_cast<double>(basis[k * kPad]);
+      }
+    }
+  }
+  Matrix gram = f.transpose() * f;
+  gram.diagonal().array() += 1e-3 * static_cast<double>(rows.size());
+  x -= (f * gram.ldlt().solve(f.transpose() * x)).eval();
 }
 
 /// sum over the other modalities of |columns a and b of R_m' C_mn R_n|, turned by `angle`.
@@ -64,6 +90,7 @@ std::vector<std::vector<double>> canonical_maps(const Codes& codes,
   Eigen::Index total = 0;
   for (std::size_t m = 0; m < modalities; ++m) {
     x.push_back(rows_of(codes, m, rows));
+    partial_out(codes.conditions, rows, x.back());
     x.back().rowwise() -= x.back().colwise().mean();
     total += codes.width[m];
   }
@@ -81,7 +108,8 @@ std::vector<std::vector<double>> canonical_maps(const Codes& codes,
     Matrix s = others.transpose() * others / n;
     s.diagonal().array() += 1e-3;
     const Eigen::LLT<Matrix> llt(s);
-    // u is white already, so only the other side needs S^(-1/2).
+    // u is white already (but for what the conditions explained), so only the other side needs
+    // S^(-1/2).
     const Matrix cross = others.transpose() * x[m] / n;
     const Matrix half = llt.matrixL().solve(cross);  // (others, d)
     const Eigen::JacobiSVD<Matrix> svd(half, Eigen::ComputeFullV);
@@ -105,6 +133,7 @@ std::vector<std::vector<double>> sparse_rotations(const Codes& codes,
   for (std::size_t m = 0; m < modalities; ++m) {
     const RowMatrix w = Eigen::Map<const RowMatrix>(maps[m].data(), codes.width[m], codes.width[m]);
     z.push_back(rows_of(codes, m, rows) * w.leftCols(latents[m]));
+    partial_out(codes.conditions, rows, z.back());
     z.back().rowwise() -= z.back().colwise().mean();
   }
   std::vector<std::vector<Matrix>> covariance(modalities, std::vector<Matrix>(modalities));

@@ -64,6 +64,7 @@ Json study_json(const Study& study, const Fit& fit) {
               {"training", study.participants() - held_out},
               {"validation", held_out},
               {"order", study.spec.order},
+              {"condition_on", study.spec.condition_on},
               {"tables", account_of_tables(study)},
               {"modalities", Json::array()},
               {"covariates", Json::array()}};

@@ -270,6 +270,7 @@ void check_fixed(const SimulateOptions& options) {
   fixed("sizes", options.sizes == preset.sizes);
   fixed("mixing", options.mixing == preset.mixing);
   fixed("mechanism", options.mechanism == preset.mechanism);
+  fixed("confounder", options.confounder == preset.confounder);
   fixed("extra_edges", options.extra_edges == preset.extra_edges);
   fixed("sparsity_ratio", options.sparsity_ratio == preset.sparsity_ratio);
 }

@@ -53,8 +53,24 @@ VectorXd parents_sum(const SimulateOptions& options, const std::vector<std::size
   return sum;
 }
 
+/// What a confounder adds to every latent, (n, D): a nonlinear effect of its own, variance
+/// `options.confounder` squared.
+MatrixXd confounder_parts(const SimulateOptions& options, const VectorXd& confounder, Index nodes,
+                          std::uint64_t seed) {
+  MatrixXd parts(confounder.size(), nodes);
+  for (Index i = 0; i < nodes; ++i) {
+    Random random(seed, "simulate.confounder", static_cast<std::uint64_t>(i) + 1);
+    const Effect kind = draw_effect("mixed", random);
+    parts.col(i) = confounder.unaryExpr([&](double x) { return effect(kind, x); });
+    standardise(parts.col(i));
+    parts.col(i) *= options.confounder * draw_sign(random);
+  }
+  return parts;
+}
+
+/// `shared` (n, D) is added to every latent before it is standardised; empty: nothing.
 MatrixXd draw_values(const SimulateOptions& options, const Links& links, const MatrixXd& noise,
-                     Random& random) {
+                     const MatrixXd& shared, Random& random) {
   MatrixXd z = noise;  // roots are their noise
   for (std::size_t node = 0; node < links.parents.size(); ++node) {
     const auto i = static_cast<Index>(node);
@@ -66,6 +82,7 @@ MatrixXd draw_values(const SimulateOptions& options, const Links& links, const M
       }
       z.col(i) = options.edge_scale * sum + scale * z.col(i);
     }
+    if (shared.cols() > 0) z.col(i) += shared.col(i);
     standardise(z.col(i));
   }
   return z;
@@ -140,24 +157,32 @@ Latents draw_latents(const SimulateOptions& options, const std::vector<ModalityS
       value = draw_noise(options.noise, random);
     }
   }
+  Latents best;
+  MatrixXd shared;
+  if (options.confounder > 0) {
+    Random random(seed, "simulate.confounder");
+    best.confounder.resize(noise.rows());
+    for (double& value : best.confounder) value = random.normal();
+    standardise(best.confounder);
+    shared = confounder_parts(options, best.confounder, noise.cols(), seed);
+  }
   const double accepted =
       kLeastTrace * options.edge_scale / std::sqrt(options.edge_scale * options.edge_scale + 0.36);
-  Latents best;
   double best_trace = -1;
   for (std::size_t draw = 0; draw < kDraws && best_trace < accepted; ++draw) {
     Random random(seed, "simulate.links", draw);
     Latents candidate;
     candidate.links = draw_links(options, shape, random);
-    // A few thousand participants tell whether a draw will do.
-    const MatrixXd pilot = draw_values(options, candidate.links,
-                                       noise.topRows(std::min(noise.rows(), kTraceRows)), random);
+    // A few thousand participants tell whether a draw will do; links count, a confounder does not.
+    const MatrixXd pilot = draw_values(
+        options, candidate.links, noise.topRows(std::min(noise.rows(), kTraceRows)), {}, random);
     const double trace = weakest_trace(candidate.links, pilot);
     if (trace <= best_trace) continue;
     best_trace = trace;
     Random again(seed, "simulate.links", draw);
     candidate.links = draw_links(options, shape, again);
-    candidate.z = draw_values(options, candidate.links, noise, again);
-    best = std::move(candidate);
+    best.z = draw_values(options, candidate.links, noise, shared, again);
+    best.links = std::move(candidate.links);
   }
   return best;
 }

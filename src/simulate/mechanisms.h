@@ -24,10 +24,11 @@ void standardise(Eigen::Ref<Eigen::VectorXd> values);
 
 struct Latents {
   Links links;
-  Eigen::MatrixXd z;  ///< (n, D), columns of mean 0 and variance 1
+  Eigen::MatrixXd z;           ///< (n, D), columns of mean 0 and variance 1
+  Eigen::VectorXd confounder;  ///< (n,) common cause of all latents; empty without one
 };
 
-/// z_i = std(edge_scale std(sum_j w_ij std phi_ij(z_j)) + s_i eps_i). Links, weights and effects
+/// z_i = std(edge_scale std(sum_j w_ij std phi_ij(z_j)) + s_i eps_i + confounder std psi_i(c)). Links, weights and effects
 /// are drawn again while some latent hardly shows in the other modalities (`weakest_trace`).
 Latents draw_latents(const SimulateOptions& options, const std::vector<ModalityShape>& shape,
                      std::uint64_t seed);

@@ -49,6 +49,9 @@ void visit_settings(SimulateOptions& options, SettingsVisitor& visitor) {
                 "-1 = one-to-one matching");
   visitor.visit("simulate.edge_scale", options.edge_scale, 0.01, 100,
                 "strength of the parents against the noise; 0.5 = weak");
+  visitor.visit("simulate.confounder", options.confounder, 0, 100,
+                "strength, against noise of variance 1, of a common cause of all latents: column "
+                "age of a covariate table; 0 = none");
   visitor.visit("simulate.hidden_order", options.hidden_order,
                 "list the modalities in a random order and say order = \"unknown\"");
 }

@@ -134,6 +134,17 @@ Simulation simulate_free(const std::string& name, const SimulateOptions& options
       result.graph.edges.push_back(edge);
     }
   }
+  if (truth.confounder.size() > 0) {
+    Table table;
+    table.name = "demographics";
+    table.ids = ids;
+    table.columns.push_back(rounded_column("age", (50 + 12 * truth.confounder.array()).matrix()));
+    for (const Node& node : result.graph.nodes)
+      result.covariate_edges.emplace_back("demographics.age", node.id);
+    result.tables.push_back(std::move(table));
+    result.files.emplace_back("demographics.csv");
+    study.covariates.push_back({"demographics", "demographics.csv"});
+  }
   result.study_toml = study_toml(study);
   return result;
 }

@@ -19,6 +19,7 @@ const char kWhole[] = R"(version = 1
 name = "nhanes-2013"
 id = "SEQN"
 missing = ["", "NA", "."]
+condition_on = ["demographics.age", "demographics.sex*"]
 decimal = ","
 order = "given"
 validation = 0.2
@@ -70,6 +71,7 @@ TEST_F(StudyFileTest, ReadsEveryKey) {
   EXPECT_EQ(spec.name, "nhanes-2013");
   EXPECT_EQ(spec.id, "SEQN");
   EXPECT_THAT(spec.missing, ElementsAre("", "NA", "."));
+  EXPECT_THAT(spec.condition_on, ElementsAre("demographics.age", "demographics.sex*"));
   EXPECT_EQ(spec.decimal, ",");
   EXPECT_EQ(spec.order, "given");
   EXPECT_EQ(spec.validation, 0.2);

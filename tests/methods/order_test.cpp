@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/random.h"
+#include "methods/agreement.h"
 #include "methods/fixtures.h"
 #include "methods/modality_order.h"
 #include "methods/rotation_search.h"

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "methods/fixtures.h"
 #include "methods/model_impl.h"
+#include "polycause/error.h"
 #include "polycause/evaluate.h"
 
 namespace polycause {
@@ -131,6 +132,47 @@ TEST(Recovery, OrderThatTheStudyDoesNotTell) {
         << fit.learned.nodes[edge.source].id << " -> " << fit.learned.nodes[edge.target].id;
   }
   EXPECT_GE(directed, 2u);
+}
+
+// One cause of everything makes edges; given that cause they go.
+TEST(Recovery, ConditionsTakeTheirShareAway) {
+  SimulateOptions options = simulation_preset("case1");
+  options.participants = 2500;
+  options.confounder = 1;
+  Simulated data = simulated("case1", options, 1);
+  FitOptions quick = quick_options();
+  quick.prior = "additive";
+  const Fit confounded = train(data.study, quick);
+  data.study.spec.condition_on = {"demographics.a*"};
+  const Fit fit = train(data.study, quick);
+  const auto scored = [&](const Fit& f) {
+    return evaluate(f.encoding.latents, data.truth.latents, &f.learned, &data.truth.graph);
+  };
+  EXPECT_GT(scored(confounded).shd, 0);
+  EXPECT_EQ(scored(fit).shd, 0);
+  EXPECT_GT(scored(fit).mcc_spearman, 0.95);
+  EXPECT_GT(scored(fit).mcc_spearman, scored(confounded).mcc_spearman);
+
+  // The model can be written, read and used without the covariate; only the noise needs it.
+  const ScratchDirectory scratch;
+  fit.model.save(scratch.path());
+  const Encoding again = encode(Model::load(scratch.path()), data.study);
+  for (std::size_t j = 0; j < 4; ++j) {
+    EXPECT_EQ(again.latents.columns[j].values, fit.encoding.latents.columns[j].values);
+    EXPECT_TRUE(std::isnan(again.exogenous.columns[j].values[0]));
+    EXPECT_FALSE(std::isnan(fit.encoding.exogenous.columns[j].values[0]));
+  }
+}
+
+TEST(Recovery, ConditionsThatAreNotThere) {
+  Simulated data = first_case(300, 1);
+  data.study.spec.condition_on = {"demographics.age"};
+  try {
+    train(data.study, hasty_options());
+    FAIL() << "expected a ConfigError";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("demographics.age"), std::string::npos);
+  }
 }
 
 TEST(Recovery, ModalitiesOfUnequalSizes) {

@@ -19,6 +19,9 @@ Codes random_codes(const DensityShape& shape, std::size_t n, std::uint64_t seed)
     for (float& x : u) x = static_cast<float>(random.normal());
     codes.u.push_back(u);
   }
+  codes.conditions.count = static_cast<std::size_t>(shape.conditions);
+  for (std::size_t i = 0; i < n * codes.conditions.count; ++i)
+    codes.conditions.values.push_back(static_cast<float>(random.normal()));
   return codes;
 }
 
@@ -37,6 +40,7 @@ struct Case {
   PriorKind prior;
   bool gated;
   int layers;
+  int conditions = 0;
 };
 
 class DensityGradient : public testing::TestWithParam<Case> {};
@@ -45,6 +49,7 @@ class DensityGradient : public testing::TestWithParam<Case> {};
 TEST_P(DensityGradient, AgreesWithFiniteDifferences) {
   DensityShape shape = unequal_shape(GetParam().prior, GetParam().gated);
   shape.layers_per_width = GetParam().layers;
+  shape.conditions = GetParam().conditions;
   Density density(shape);
   Random random(3, "init");
   density.initialise(random);
@@ -90,12 +95,13 @@ TEST_P(DensityGradient, AgreesWithFiniteDifferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DensityGradient,
-                         testing::Values(Case{PriorKind::kAdditive, false, 3},
-                                         Case{PriorKind::kAdditive, true, 3},
-                                         Case{PriorKind::kAdditive, false, 0},
-                                         Case{PriorKind::kGeneral, false, 3},
-                                         Case{PriorKind::kGeneral, true, 3}));
+INSTANTIATE_TEST_SUITE_P(
+    All, DensityGradient,
+    testing::Values(Case{PriorKind::kAdditive, false, 3}, Case{PriorKind::kAdditive, true, 3},
+                    Case{PriorKind::kAdditive, false, 0}, Case{PriorKind::kGeneral, false, 3},
+                    Case{PriorKind::kGeneral, true, 3}, Case{PriorKind::kAdditive, true, 3, 2},
+                    Case{PriorKind::kAdditive, false, 0, 1},
+                    Case{PriorKind::kGeneral, true, 3, 2}));
 
 }  // namespace
 }  // namespace polycause

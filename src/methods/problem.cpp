@@ -1,0 +1,148 @@
+#include "methods/problem.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/random.h"
+#include "base/settings.h"
+#include "data/cells.h"
+#include "polycause/error.h"
+#include "polycause/version.h"
+
+namespace polycause {
+namespace {
+
+/// The covariates of study.condition_on as one table, columns "<table>.<column>".
+Table condition_table(const Study& study) {
+  Table all;
+  all.ids = study.ids;
+  for (const std::string& wanted : study.spec.condition_on) {
+    std::size_t found = 0;
+    for (const Table& table : study.covariates) {
+      for (const Column& column : table.columns) {
+        const std::string name = table.name + "." + column.name;
+        if (!matches(wanted, name)) continue;
+        ++found;
+        const bool twice = std::any_of(all.columns.begin(), all.columns.end(),
+                                       [&](const Column& c) { return c.name == name; });
+        if (twice) continue;
+        all.columns.push_back(column);
+        all.columns.back().name = name;
+      }
+    }
+    if (found == 0) {
+      throw ConfigError(
+          fmt::format("study.condition_on: '{}' names no usable column of a covariate table; "
+                      "expected \"table.column\" or a pattern such as \"demographics.*\"; see "
+                      "'polycause check' for the columns",
+                      wanted));
+    }
+  }
+  return all;
+}
+
+std::vector<bool> continuous_columns(const Table& table) {
+  std::vector<bool> continuous;
+  for (const Column& column : table.columns)
+    continuous.push_back(column.type == ColumnType::kContinuous);
+  return continuous;
+}
+
+}  // namespace
+
+StagedProblem problem_of(const Study& study, Model::Impl& model) {
+  StagedProblem problem;
+  problem.order_given = study.spec.order == "given";
+  std::vector<std::size_t> fit_rows;
+  for (std::size_t i = 0; i < study.participants(); ++i) {
+    (study.validation[i] ? problem.split.validation : problem.split.train)
+        .push_back(static_cast<std::uint32_t>(i));
+    if (!study.validation[i]) fit_rows.push_back(i);
+  }
+  if (problem.split.train.empty() || problem.split.validation.empty()) {
+    throw DataError(fmt::format(
+        "study: {} participants, {} of them held out; expected some to fit and some to hold out; "
+        "add participants or change study.validation",
+        study.participants(), problem.split.validation.size()));
+  }
+  for (const Modality& m : study.modalities) {
+    model.encodings.push_back(TableEncoding::fit(m.table, m.rank_normal, fit_rows));
+    problem.cells.push_back(cells_of(model.encodings.back(), m.table));
+    problem.latents.push_back(static_cast<int>(m.latents));
+    problem.privates.push_back(static_cast<int>(m.private_dims));
+    Modality bare = m;
+    bare.table.ids.clear();
+    for (Column& c : bare.table.columns) c.values.clear();
+    model.modalities.push_back(std::move(bare));
+    const int width = problem.cells.back().width;
+    if (width < problem.latents.back() + problem.privates.back()) {
+      throw ConfigError(
+          fmt::format("modality '{}': latents + private = {} but only {} usable columns; expected "
+                      "at most as many; lower "
+                      "'latents' or 'private', or give more columns",
+                      m.name, m.latents + m.private_dims, width));
+    }
+  }
+  if (!study.spec.condition_on.empty()) {
+    const Table table = condition_table(study);
+    for (const Column& column : table.columns) model.conditions.push_back(column.name);
+    const Cells cells =
+        cells_of(TableEncoding::fit(table, continuous_columns(table), fit_rows), table);
+    problem.conditions.count = static_cast<std::size_t>(cells.width);
+    problem.conditions.values = cells.x;
+  }
+  if (problem.cells.size() < 2) {
+    throw ConfigError(
+        "study: one modality; expected at least two, since a latent is found by its trace in "
+        "another");
+  }
+  return problem;
+}
+
+std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& options) {
+  std::string text;
+  FitOptions plain = options;
+  plain.threads = 0;
+  plain.restarts = 0;  // restarts are units of their own, so that more can be added later
+  class Writer : public SettingsVisitor {
+   public:
+    explicit Writer(std::string& out) : out_(out) {}
+    void visit(const std::string& key, bool& v, const std::string&) override {
+      put(key, v ? "1" : "0");
+    }
+    void visit(const std::string& key, std::int64_t& v, std::int64_t, std::int64_t,
+               const std::string&) override {
+      put(key, fmt::format("{}", v));
+    }
+    void visit(const std::string& key, double& v, double, double, const std::string&) override {
+      put(key, fmt::format("{}", v));
+    }
+    void visit(const std::string& key, std::string& v, const std::vector<std::string>&,
+               const std::string&) override {
+      put(key, v);
+    }
+
+   private:
+    void put(const std::string& key, const std::string& value) { out_ += key + "=" + value + ";"; }
+    std::string& out_;
+  } writer(text);
+  visit_settings(plain, writer);
+  text += fmt::format("version={};seed={};order={};", kVersion, options.seed, problem.order_given);
+  for (std::size_t m = 0; m < problem.cells.size(); ++m) {
+    const Cells& c = problem.cells[m];
+    text +=
+        fmt::format("{}+{}:{}:{};", problem.latents[m], problem.privates[m],
+                    hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}),
+                    hash64({reinterpret_cast<const char*>(c.present.data()), c.present.size()}));
+  }
+  if (problem.conditions.count > 0) {
+    const std::vector<float>& values = problem.conditions.values;
+    text += fmt::format("conditions={};", hash64({reinterpret_cast<const char*>(values.data()),
+                                                  values.size() * sizeof(float)}));
+  }
+  for (const std::uint32_t row : problem.split.validation) text += fmt::format("{},", row);
+  return hash64(text);
+}
+
+}  // namespace polycause
