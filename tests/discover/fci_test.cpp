@@ -242,6 +242,27 @@ TEST(Golden, PartialAncestralGraphsOfCausalLearn) {
   EXPECT_EQ(same, 5u);
 }
 
+// Graphs in which the tests before an orientation find an edge that no neighbours explain away.
+TEST(Fci, RfciCutsEdgesThatItsTriplesContradict) {
+  for (const std::uint64_t seed : {107, 439}) {
+    constexpr std::size_t kObserved = 12;
+    const OracleTest oracle(random_dag(kObserved + 8, 0.18, seed), kObserved);
+    const Constraints none(kObserved);
+    const Skeleton neighbours = find_skeleton(oracle, none, {0.5, -1, 1, false}, nullptr);
+    const MarkMatrix fci = search("fci", oracle, none, {}).marks;
+    const MarkMatrix rfci = search("rfci", oracle, none, {}).marks;
+    std::size_t cut = 0;
+    for (std::size_t i = 0; i < kObserved; ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (!neighbours.adjacent(i, j) || rfci.adjacent(i, j)) continue;
+        EXPECT_FALSE(fci.adjacent(i, j));
+        ++cut;
+      }
+    }
+    EXPECT_GT(cut, 0u) << seed;
+  }
+}
+
 // Whatever variables are hidden: no edge where some set separates two variables for FCI (RFCI may
 // keep some), an arrowhead only at what is no cause of the other end, a tail only at a cause.
 TEST(Fci, MarksHoldInEveryGraphWithHiddenVariables) {
