@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "methods/agreement.h"
 #include "methods/checks.h"
+#include "methods/learned_graph.h"
 #include "methods/model_impl.h"
 #include "methods/problem.h"
 #include "methods/staged.h"
@@ -21,7 +22,6 @@ namespace {
 
 constexpr double kReproducible = 0.9;  // agreement below this is called unstable
 constexpr double kTie = 0.05;          // nat: rivals closer than this are not told apart
-constexpr double kOriented = 3;        // standard errors by which the turned edge must be worse
 constexpr std::size_t kSignRows = 5000;
 
 /// Mean and sd over all participants, and for latents the sign by the strongest own column.
@@ -90,54 +90,6 @@ std::size_t most_typical(const std::vector<StagedResult>& results, const StagedP
   return best;
 }
 
-Graph learned_graph(const Candidate& candidate, const std::vector<std::string>& names,
-                    const Model::Impl& model) {
-  Graph graph;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto m = static_cast<std::size_t>(candidate.density.modality_of(static_cast<int>(i)));
-    graph.nodes.push_back({names[i], model.modalities[m].name, "latent"});
-  }
-  const std::vector<double> open = candidate.density.gate_probability();
-  for (std::size_t e = 0; e < candidate.edges.size(); ++e) {
-    if (!candidate.edges[e]) continue;
-    const LatentPair& pair = candidate.density.shape().pairs[e];
-    Edge edge;
-    edge.source = static_cast<std::size_t>(pair.source);
-    edge.target = static_cast<std::size_t>(pair.target);
-    edge.kind = "learned";
-    edge.strength = open[e];
-    // Without a given order a direction is stated only where the data speak for it.
-    if (!candidate.margins.empty() && !(candidate.margins[e] > kOriented))
-      edge.mark_target = Mark::kTail;
-    graph.edges.push_back(edge);
-  }
-  return graph;
-}
-
-/// Stability of the learned edges: the share of the other restarts whose graphs join the matched
-/// latents, in either direction.
-void judge_stability(Graph& learned, const std::vector<StagedResult>& results, std::size_t reported,
-                     const std::vector<int>& latents) {
-  if (results.size() < 2) return;
-  for (Edge& edge : learned.edges) edge.stability = 0;
-  for (std::size_t r = 0; r < results.size(); ++r) {
-    if (r == reported) continue;
-    const Candidate& other = results[r].candidates[0];
-    std::vector<std::size_t> partner;
-    matched_agreement(results[reported].candidates[0].parts.z, other.parts.z, latents, &partner);
-    for (Edge& edge : learned.edges) {
-      const auto ends = std::minmax({partner[edge.source], partner[edge.target]});
-      for (std::size_t e = 0; e < other.edges.size(); ++e) {
-        const LatentPair& pair = other.density.shape().pairs[e];
-        const auto found = std::minmax(
-            {static_cast<std::size_t>(pair.source), static_cast<std::size_t>(pair.target)});
-        if (other.edges[e] && found == ends) edge.stability += 1;
-      }
-    }
-  }
-  for (Edge& edge : learned.edges) edge.stability /= static_cast<double>(results.size() - 1);
-}
-
 class Stopwatch {
  public:
   double lap() {
@@ -201,8 +153,13 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
 
   std::vector<std::string> names;
   for (const Column& c : fit.encoding.latents.columns) names.push_back(c.name);
-  fit.learned = learned_graph(best, names, model);
-  judge_stability(fit.learned, results, reported, problem.latents);
+  std::vector<const Candidate*> others;
+  for (std::size_t r = 0; r < restarts; ++r) {
+    if (r != reported) others.push_back(&results[r].candidates[0]);
+  }
+  std::vector<std::string> modalities;
+  for (const Modality& m : model.modalities) modalities.push_back(m.name);
+  fit.learned = learned_graph(best, others, names, modalities);
 
   // Evidence: every other solution, matched latent by latent.
   for (const std::string& name : names) fit.latents.push_back({name, 1, 1, 0});
