@@ -19,6 +19,7 @@ export interface Run {
   version: string; seed: number | null; threads: number | null; seconds: Record<string, number | null>;
   study: {
     name: string; participants: number; training: number; validation: number; order: string;
+    condition_on: string[];
     tables: TableInfo[]; modalities: ModalityInfo[]; covariates: CovariateInfo[];
   };
   method: { name: string; prior: string };
@@ -77,6 +78,7 @@ export function complete(raw: unknown): PageData {
       study: {
         name: text(study.name), participants: count(study.participants), training: count(study.training),
         validation: count(study.validation), order: text(study.order),
+        condition_on: list<string>(study.condition_on),
         tables: list<Loose>(study.tables).map((t) => ({ ...t, dropped: list(t.dropped) }) as unknown as TableInfo),
         modalities: list<Loose>(study.modalities).map((m) => columns(m) as unknown as ModalityInfo),
         covariates: list<Loose>(study.covariates).map((t) => columns(t) as unknown as CovariateInfo),

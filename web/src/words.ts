@@ -138,7 +138,8 @@ export function summary(data: PageData): string {
   if (data.learned !== null) {
     const edges = present(data.learned);
     sentences.push(`The fitted model links them by ${plural(edges.length, "edge")} between modalities` +
-      `${method.prior ? ` (${method.prior} mechanisms)` : ""}.`);
+      `${method.prior ? ` (${method.prior} mechanisms)` : ""}` +
+      `${study.condition_on.length > 0 ? `, given ${joined(study.condition_on)}` : ""}.`);
   }
   sentences.push(searchSentence(data));
   const hiddenNames = new Set(latents.map((latent) => latent.name));

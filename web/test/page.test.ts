@@ -88,6 +88,13 @@ test("an empty run has a summary", () => {
   assert.equal(data.scores, null);
 });
 
+test("the summary says what the fit was conditioned on", () => {
+  const learned = { nodes: [], edges: [edge({ source: "a.z1", target: "b.z1" })] };
+  const run = (study: object) => summary(complete({ run: { study }, learned }));
+  assert.match(run({ condition_on: ["t.age", "t.sex"] }), /1 edge between modalities, given t\.age and t\.sex\./);
+  assert.match(run({}), /1 edge between modalities\./);
+});
+
 test("strengths at discrete variables have a sign only where some are negative", () => {
   const study = { covariates: [{ name: "t", columns: [{ name: "sex", type: "binary" }, { name: "age", type: "continuous" }] }] };
   const edges = [edge({ source: "t.sex", target: "m.z1" }), edge({ source: "t.age", target: "m.z1", strength: -0.3 })];
