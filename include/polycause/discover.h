@@ -27,7 +27,7 @@ struct DiscoverOptions {
   std::int64_t max_depth = -1;  ///< largest separating set tried; -1 = no limit
   bool mvpc = false;            ///< correct for cells missing at random
   std::int64_t bootstrap = 0;   ///< replicates for Edge::stability and Graph::frequencies
-  double subsample = 0;      ///< share of rows drawn without replacement; 0 = all, with replacement
+  double subsample = 0.5;    ///< share of rows a replicate draws, each once; 0 = all, with repeats
   std::int64_t seed = 0;     ///< of the replicates; the graph itself does not depend on it
   std::int64_t threads = 0;  ///< 0 = all cores
 };

@@ -81,8 +81,10 @@ void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
                 "largest separating set tried; -1 = no limit");
   visitor.visit("discover.bootstrap", options.bootstrap, 0, 1000000,
                 "replicates that say how stable every edge is");
-  visitor.visit("discover.subsample", options.subsample, 0.0, 1.0,
-                "share of rows a replicate draws without replacement; 0 = all, with replacement");
+  visitor.visit(
+      "discover.subsample", options.subsample, 0.0, 1.0,
+      "share of rows a replicate draws, each at most once: halves vary as bootstrap samples "
+      "do; 0 = as many rows as there are, with repeats, which tests take for dependence");
   visitor.visit(
       "discover.mvpc", options.mvpc,
       "correct partial correlations for cells missing at random (MVPC); without it each test uses "

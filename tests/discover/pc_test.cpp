@@ -507,6 +507,21 @@ TEST(Bootstrap, FrequenciesDoNotDependOnThreadsAndAddUp) {
   EXPECT_EQ(discover(table, {}, options).edges.size(), 4u);
 }
 
+// Independent columns: halves join about as few pairs as the table does, repeated rows many more.
+TEST(Bootstrap, HalvesKeepTheLevelOfTheTests) {
+  const Table table = linear_table(Dag(20), 500, 7);
+  DiscoverOptions options;
+  options.bootstrap = 40;
+  const auto joined = [&](double subsample) {
+    options.subsample = subsample;
+    double sum = 0;
+    for (const Frequency& f : discover(table, {}, options).frequencies) sum += f.joined;
+    return sum / 190;
+  };
+  EXPECT_LT(joined(DiscoverOptions().subsample), 0.02);
+  EXPECT_GT(joined(0), 0.04);
+}
+
 TEST(Bootstrap, RestartsEnterAsReplicates) {
   const Table table = linear_table({{}, {0}}, 400, 6);
   Table blind = table;  // a restart that found noise
