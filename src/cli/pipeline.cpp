@@ -33,10 +33,10 @@ void clear_run_folder(const std::string& directory) {
                            "latents.csv",       "private.csv",        "exogenous.csv",
                            "split.csv",         "relations.csv",      "replicates",
                            "learned_edges.csv", "learned_graph.json", "learned_graph.graphml",
-                           "learned_graph.dot", "edges.csv",          "graph.json",
-                           "graph.graphml",     "graph.dot",          "graph.tetrad.txt",
-                           "separations.csv",   "frequencies.csv",    "scores.json",
-                           "report.html"}) {
+                           "learned_graph.dot", "learned_graph.svg",  "graph.svg",
+                           "edges.csv",         "graph.json",         "graph.graphml",
+                           "graph.dot",         "graph.tetrad.txt",   "separations.csv",
+                           "frequencies.csv",   "scores.json",        "report.html"}) {
     fs::remove_all(fs::path(directory) / name);
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {

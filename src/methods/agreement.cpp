@@ -12,7 +12,7 @@ std::vector<double> matched_agreement(const std::vector<float>& a, const std::ve
                                       std::vector<std::size_t>* partner) {
   std::size_t total = 0;
   for (const int k : latents) total += static_cast<std::size_t>(k);
-  const std::size_t participants = a.size() / total;
+  const std::size_t participants = a.size() / std::max<std::size_t>(1, total);
   // 2,000 participants settle a rank correlation to 0.02.
   const std::size_t stride = std::max<std::size_t>(1, participants / 2000);
   const auto column = [&](const std::vector<float>& z, std::size_t j) {

@@ -36,7 +36,7 @@ void partial_out(const Conditions& conditions, const std::vector<std::uint32_t>&
   const auto columns = static_cast<Eigen::Index>(conditions.count * kBasis + 1);
   Matrix f(static_cast<Eigen::Index>(rows.size()), columns);
   std::vector<float> value(kPad);
-  std::vector<float> basis(kBasis * kPad);
+  std::vector<float> basis(static_cast<std::size_t>(kBasis) * kPad);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto row = static_cast<Eigen::Index>(i);
     f(row, 0) = 1;

@@ -181,6 +181,7 @@ void write_fit(const std::string& directory, const Study& study, const Fit& fit,
   write("learned_graph.json", graph_json(fit.learned));
   write("learned_graph.graphml", graph_graphml(fit.learned));
   write("learned_graph.dot", graph_dot(fit.learned));
+  write("learned_graph.svg", graph_svg(fit.learned));
   Table sorted;
   const Table& latents = in_order(fit.encoding.latents, study.ids, sorted);
   write("relations.csv", relations_csv(relations(study, latents)));
@@ -213,6 +214,7 @@ void write_discovered(const std::string& directory, const Graph& graph) {
   write_file(join_path(directory, "graph.json"), graph_json(graph));
   write_file(join_path(directory, "graph.graphml"), graph_graphml(graph));
   write_file(join_path(directory, "graph.dot"), graph_dot(graph));
+  write_file(join_path(directory, "graph.svg"), graph_svg(graph));
   write_file(join_path(directory, "graph.tetrad.txt"), graph_tetrad(graph));
 }
 

@@ -20,7 +20,7 @@ class Fit(program.ProgramTest):
         done = self.run_program("fit", study, "--out", "run", "--seed", 3, *program.TINY)
         self.assertIn("participants", done.stdout)
         for name in ("config.toml", "run.json", "log.txt", "metrics.csv", "latents.csv", "private.csv",
-                     "exogenous.csv", "split.csv", "learned_edges.csv", "learned_graph.json",
+                     "exogenous.csv", "split.csv", "learned_edges.csv", "learned_graph.json", "learned_graph.svg",
                      "model/model.json", "model/model.safetensors"):
             self.assertIn("run/" + name, self.files())
         self.assertTrue(any("tfevents" in name for name in self.files()))
@@ -51,7 +51,7 @@ class Fit(program.ProgramTest):
         study = self.simulate("cohort")
         facts = self.json("run", study, "--out", "run", *program.TINY)
         self.assertIn("mcc_spearman", facts["scores"])
-        for name in ("edges.csv", "graph.json", "scores.json", "report.html", "latents.csv"):
+        for name in ("edges.csv", "graph.json", "graph.svg", "scores.json", "report.html", "latents.csv"):
             self.assertIn("run/" + name, self.files())
 
     def test_run_without_a_truth_has_no_scores(self):
