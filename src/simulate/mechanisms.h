@@ -28,8 +28,9 @@ struct Latents {
   Eigen::VectorXd confounder;  ///< (n,) common cause of all latents; empty without one
 };
 
-/// z_i = std(edge_scale std(sum_j w_ij std phi_ij(z_j)) + s_i eps_i + confounder std psi_i(c)). Links, weights and effects
-/// are drawn again while some latent hardly shows in the other modalities (`weakest_trace`).
+/// z_i = std(edge_scale std(sum_j w_ij std phi_ij(z_j)) + s_i eps_i + confounder std psi_i(c)).
+/// Links, weights and effects are drawn again while some latent hardly shows in the other
+/// modalities (`weakest_trace`).
 Latents draw_latents(const SimulateOptions& options, const std::vector<ModalityShape>& shape,
                      std::uint64_t seed);
 
