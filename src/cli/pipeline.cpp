@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -11,7 +10,6 @@
 #include "base/files.h"
 #include "cli/fingerprint.h"
 #include "cli/output.h"
-#include "data/cells.h"
 #include "polycause/error.h"
 #include "report/recorder.h"
 #include "report/run_folder.h"
@@ -82,16 +80,7 @@ Knowledge knowledge_of(const Study& study, const Table& latents) {
   const bool ordered = study.spec.order == "given";
   const std::vector<std::string>& causes = study.spec.condition_on;
   if (!tiers.empty() || (!ordered && causes.empty())) return knowledge;
-  for (const Table& table : study.covariates) {
-    for (const Column& column : table.columns) {
-      const std::string name = table.name + "." + column.name;
-      const bool known = std::any_of(causes.begin(), causes.end(),
-                                     [&](const std::string& c) { return matches(c, name); });
-      // The search may see a categorical column as indicators "<name>=<level>".
-      const bool levels = column.type == ColumnType::kCategorical;
-      if (known) knowledge.tier[name + (levels ? "*" : "")] = 0;
-    }
-  }
+  for (const std::string& name : causes) knowledge.tier[name] = 0;
   const int first = causes.empty() ? 0 : 1;
   for (std::size_t m = 0; m < study.modalities.size(); ++m) {
     const std::string prefix = study.modalities[m].name + ".";

@@ -45,9 +45,6 @@ bool append_utf8(std::string& text, std::uint32_t code);
 /// `text` in quotes, cut to a length fit for a message, control characters made visible.
 std::string shown(std::string_view text);
 
-/// True when `text` matches `pattern`, in which `*` stands for any characters.
-bool matches(std::string_view pattern, std::string_view text);
-
 /// Orders names as people count: whole numbers by value if all are such, else by bytes.
 bool all_whole_numbers(const std::vector<std::string>& texts);
 bool whole_number_less(const std::string& a, const std::string& b);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/pattern.h"
 #include "base/settings.h"
 #include "data/bytes.h"
 #include "data/cells.h"
@@ -22,7 +23,7 @@ constexpr std::size_t kLargestIdFile = std::size_t{1} << 30U;
 
 bool matches_any(const std::vector<std::string>& patterns, const std::string& name) {
   return std::any_of(patterns.begin(), patterns.end(),
-                     [&](const std::string& pattern) { return matches(pattern, name); });
+                     [&](const std::string& pattern) { return fits_pattern(pattern, name); });
 }
 
 /// Every name or pattern of the study must fit a column of the files, else it is a typing error.
@@ -31,7 +32,7 @@ void require_matches(const StudySpec& spec, const SourceSpec& source, const std:
                      const std::vector<std::string>& names) {
   for (const std::string& pattern : patterns) {
     if (std::any_of(names.begin(), names.end(),
-                    [&](const std::string& name) { return matches(pattern, name); })) {
+                    [&](const std::string& name) { return fits_pattern(pattern, name); })) {
       continue;
     }
     const std::string near = nearest(pattern, names);
@@ -66,8 +67,9 @@ std::vector<std::string> read_ids(const std::string& path) {
 /// files.
 void order_columns(RawTable& table, const std::vector<std::string>& patterns) {
   const auto rank = [&](const RawColumn& column) {
-    return std::find_if(patterns.begin(), patterns.end(),
-                        [&](const std::string& pattern) { return matches(pattern, column.name); }) -
+    return std::find_if(
+               patterns.begin(), patterns.end(),
+               [&](const std::string& pattern) { return fits_pattern(pattern, column.name); }) -
            patterns.begin();
   };
   std::stable_sort(table.columns.begin(), table.columns.end(),

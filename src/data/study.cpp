@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/pattern.h"
 #include "base/random.h"
 #include "data/cells.h"
 #include "data/column_types.h"
@@ -226,7 +227,7 @@ Modality typed_modality(Source& source, Study& study) {
           study.warnings.push_back(fmt::format("{}.{}: rank_normal has no effect on a {} column",
                                                spec.name, column.name, to_string(column.type)));
         }
-      } else if (matches(pattern, column.name)) {
+      } else if (fits_pattern(pattern, column.name)) {
         rank = rank || column.type == ColumnType::kContinuous;
       }
     }

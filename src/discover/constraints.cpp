@@ -5,33 +5,11 @@
 #include <algorithm>
 #include <regex>
 
+#include "base/pattern.h"
 #include "polycause/error.h"
 
 namespace polycause {
 namespace {
-
-bool fits_glob(const std::string& pattern, const std::string& text) {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string::npos;
-  std::size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 bool is_regex(const std::string& pattern) {
   return pattern.size() > 2 && pattern.front() == '/' && pattern.back() == '/';
@@ -49,7 +27,7 @@ bool same_column(const std::string& name, const std::string& variable) {
 }  // namespace
 
 bool matches(const std::string& pattern, const std::string& text) {
-  if (!is_regex(pattern)) return fits_glob(pattern, text);
+  if (!is_regex(pattern)) return fits_pattern(pattern, text);
   try {
     return std::regex_match(text, std::regex(pattern.substr(1, pattern.size() - 2)));
   } catch (const std::regex_error& error) {

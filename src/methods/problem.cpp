@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "base/pattern.h"
 #include "base/random.h"
 #include "base/settings.h"
-#include "data/cells.h"
 #include "polycause/error.h"
 #include "polycause/version.h"
 
@@ -22,7 +22,7 @@ Table condition_table(const Study& study) {
     for (const Table& table : study.covariates) {
       for (const Column& column : table.columns) {
         const std::string name = table.name + "." + column.name;
-        if (!matches(wanted, name)) continue;
+        if (!fits_pattern(wanted, name)) continue;
         ++found;
         const bool twice = std::any_of(all.columns.begin(), all.columns.end(),
                                        [&](const Column& c) { return c.name == name; });
