@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "polycause/blocks.h"
 #include "polycause/observer.h"
 #include "polycause/settings.h"
 #include "polycause/table.h"
@@ -25,6 +27,8 @@ struct SourceSpec {
   std::vector<std::string> rank_normal;     ///< columns mapped to normal by ranks; {"*"} = all
   std::int64_t latents = 2;
   std::int64_t private_dims = 1;
+  std::string network = "auto";  ///< image: auto | small | resnet18 | streams; series: auto | tcn |
+                                 ///< lstm
 };
 
 struct StudySpec {
@@ -69,10 +73,16 @@ struct TableAccount {
 struct Modality {
   std::string name;
   std::string kind;
-  std::size_t latents = 2;        ///< d(z)
-  std::size_t private_dims = 1;   ///< d(eta)
-  Table table;                    ///< rows in the order of Study::ids, used columns only
-  std::vector<bool> rank_normal;  ///< per column
+  std::size_t latents = 2;       ///< d(z)
+  std::size_t private_dims = 1;  ///< d(eta)
+  Table table;  ///< rows in the order of Study::ids, used columns only; of pictures
+                ///< and series: what is measured in each (brightness, range ...)
+  std::vector<bool> rank_normal;         ///< per column
+  std::shared_ptr<const Blocks> blocks;  ///< pictures or series; null for tables
+  std::vector<bool> present;  ///< (n,) false = the participant lacks the modality; empty = nobody
+  std::string network;        ///< SourceSpec::network
+
+  bool has(std::size_t participant) const { return present.empty() || present[participant]; }
 };
 
 struct Study {

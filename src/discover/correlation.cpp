@@ -49,11 +49,13 @@ std::vector<double> correlation_matrix(const Dataset& data, std::size_t threads)
     const Eigen::Index width = std::min(kBlock, d - first);
     correlation.block(first, 0, width, first + width).noalias() =
         centred.middleCols(first, width).transpose() * centred.leftCols(first + width);
+    for (Eigen::Index i = first; i < first + width; ++i) {
+      for (Eigen::Index j = first; j < i; ++j) correlation(j, i) = correlation(i, j);
+      correlation(i, i) = 1.0;
+    }
+    correlation.block(0, first, first, width) =
+        correlation.block(first, 0, width, first).transpose();
   });
-  for (Eigen::Index i = 0; i < d; ++i) {
-    for (Eigen::Index j = 0; j < i; ++j) correlation(j, i) = correlation(i, j);
-    correlation(i, i) = 1.0;
-  }
   return result;
 }
 

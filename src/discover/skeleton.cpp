@@ -88,24 +88,24 @@ Skeleton find_skeleton(const IndependenceTest& test, const Constraints& constrai
                        const SkeletonOptions& options, Observer* observer) {
   const std::size_t size = test.size();
   Skeleton skeleton(size);
+  std::vector<NodeSet> neighbours(size);  // each ascending, since i is
   for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      skeleton.pair(i, j).adjacent = !constraints.keeps_apart(i, j);
+      if (constraints.keeps_apart(i, j)) {
+        skeleton.pair(i, j).adjacent = false;
+      } else {
+        neighbours[i].push_back(j);
+        neighbours[j].push_back(i);
+      }
     }
   }
   for (std::size_t depth = 0;; ++depth) {
     if (options.max_depth >= 0 && depth > static_cast<std::size_t>(options.max_depth)) break;
-    std::vector<NodeSet> neighbours(size);
     std::vector<std::pair<std::size_t, std::size_t>> open;
     for (std::size_t i = 0; i < size; ++i) {
-      for (std::size_t j = 0; j < size; ++j) {
-        if (skeleton.adjacent(i, j)) neighbours[i].push_back(j);
-      }
-    }
-    for (std::size_t i = 0; i < size; ++i) {
       for (const std::size_t j : neighbours[i]) {
-        if (i < j && std::max(neighbours[i].size(), neighbours[j].size()) > depth)
-          open.emplace_back(i, j);
+        if (j < i && std::max(neighbours[i].size(), neighbours[j].size()) > depth)
+          open.emplace_back(j, i);  // in the order in which the pairs lie in memory
       }
     }
     if (open.empty()) break;
@@ -117,6 +117,11 @@ Skeleton find_skeleton(const IndependenceTest& test, const Constraints& constrai
           examine(own, constraints, options, depth, neighbours, x, y, pair);
           if (constraints.keeps_joined(x, y)) pair.adjacent = true;
         });
+    for (std::size_t i = 0; i < size; ++i) {
+      neighbours[i].erase(std::remove_if(neighbours[i].begin(), neighbours[i].end(),
+                                         [&](std::size_t j) { return !skeleton.adjacent(i, j); }),
+                          neighbours[i].end());
+    }
     if (observer != nullptr) {
       observer->progress({"skeleton, sets of " + std::to_string(depth), 0.0, -1});
     }

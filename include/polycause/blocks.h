@@ -1,0 +1,57 @@
+// Pictures and recordings: one block of numbers per participant, read in batches from a private
+// cache file, so that memory does not grow with the number of participants.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace polycause {
+
+struct BlockShape {
+  std::string kind = "image";  ///< image | series
+  std::size_t channels = 1;    ///< images: 1 grey or 3 red, green, blue
+  std::size_t height = 1;      ///< images: rows of pixels; series: 1
+  std::size_t width = 1;       ///< images: pixels per row; series: samples
+  double rate = 0;             ///< series: samples per second, 0 = order only
+  std::vector<std::string> channel_names;
+
+  std::size_t size() const { return channels * height * width; }
+};
+
+/// How numbers lie in the cache: images of 8 bits need a quarter of the space of floats.
+enum class BlockStorage { kByte, kFloat };
+
+/// Immutable once filled; reading is safe from several threads.
+class Blocks {
+ public:
+  /// Room for `participants` blocks in a file that nobody else can open and that disappears with
+  /// this object (or the process). `directory` "" = the system's temporary directory. Throws Error
+  /// when the file cannot be made.
+  Blocks(const BlockShape& shape, std::size_t participants, BlockStorage storage,
+         const std::string& directory = "");
+  ~Blocks();
+  Blocks(const Blocks&) = delete;
+  Blocks& operator=(const Blocks&) = delete;
+
+  const BlockShape& shape() const;
+  std::size_t participants() const;
+  /// False for a participant without this modality.
+  bool present(std::size_t row) const;
+
+  /// values (channels, height, width): images 0..1, series in the units of the file, NaN = missing
+  /// sample. Marks the participant as present.
+  void write(std::size_t row, const float* values);
+
+  /// (count, channels, height, width) of the participants `rows`; NaN where missing, everywhere for
+  /// an absent participant.
+  void read(const std::uint32_t* rows, std::size_t count, float* out) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace polycause
