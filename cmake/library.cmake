@@ -15,8 +15,14 @@ target_include_directories(polycause_library PUBLIC
   $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 # Only what has object code: Eigen, Boost and nlohmann-json are used inside and do not reach a user.
-target_link_libraries(polycause_library PRIVATE fmt::fmt ZLIB::ZLIB Threads::Threads
-                      $<$<BOOL:${POLYCAUSE_READER_LIBRARIES}>:readstat>)
+target_link_libraries(polycause_library PRIVATE fmt::fmt ZLIB::ZLIB Threads::Threads)
+get_property(readers GLOBAL PROPERTY POLYCAUSE_READER_LIBRARIES)
+foreach(reader ${readers})  # installed: by name, since the place may be another one
+  get_filename_component(name ${reader} NAME_WE)
+  string(REGEX REPLACE "^lib" "" name ${name})
+  target_link_libraries(polycause_library PRIVATE $<BUILD_INTERFACE:${reader}>
+                                                  $<INSTALL_INTERFACE:${name}>)
+endforeach()
 if(POLYCAUSE_SANITIZE)
   target_link_options(polycause_library PUBLIC -fsanitize=${POLYCAUSE_SANITIZE})
 endif()
