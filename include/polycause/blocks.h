@@ -10,6 +10,19 @@
 
 namespace polycause {
 
+/// What study.toml says about a modality of pictures or series beside its files.
+struct BlockSpec {
+  std::size_t height = 0;       ///< image: pixels after resizing, 0 = as they are
+  std::size_t width = 0;        ///< image
+  std::string colour = "auto";  ///< image: auto | grey | rgb
+  std::string time = "time";    ///< series: column with the time
+  std::string time_unit = "s";  ///< series: of times that are numbers, ms | s | min | h
+  double rate = 0;              ///< series: samples per second, 0 = as recorded
+  std::size_t samples = 0;      ///< series: length, cut or padded with missing; 0 = the longest
+  std::string from;             ///< series: clock window, "22:00"; "" = everything
+  std::string to;               ///< series: its end, of the next day when not after `from`
+};
+
 struct BlockShape {
   std::string kind = "image";  ///< image | series
   std::size_t channels = 1;    ///< images: 1 grey or 3 red, green, blue

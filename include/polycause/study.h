@@ -29,6 +29,7 @@ struct SourceSpec {
   std::int64_t private_dims = 1;
   std::string network = "auto";  ///< image: auto | small | resnet18 | streams; series: auto | tcn |
                                  ///< lstm
+  BlockSpec block;               ///< of pictures and series
 };
 
 struct StudySpec {
@@ -40,6 +41,8 @@ struct StudySpec {
   std::string decimal = ".";
   std::string order = "unknown";  ///< "given" | "unknown"
   double validation = 0.1;        ///< share of participants held out
+  std::string join = "complete";  ///< complete: in every modality | any: in at least one
+  std::string cache;              ///< directory of cache files, "" = the system's temporary one
   std::vector<SourceSpec> modalities;
   std::vector<SourceSpec> covariates;
   /// Covariates "table.column" (or patterns with `*`) that are known common causes of the latents:

@@ -113,7 +113,7 @@ void parse_type(const HeaderText& text, const std::string& type, NpyHeader& head
 
 }  // namespace
 
-NpyHeader parse_npy_header(const std::string& where, const std::string& bytes) {
+NpyHeader parse_npy_header(const std::string& where, const std::string& bytes, std::size_t most) {
   if (bytes.compare(0, 6, "\x93NUMPY") != 0) {
     const std::string known = known_content(bytes.substr(0, 64));
     throw DataError(where, 0, "",
@@ -144,8 +144,10 @@ NpyHeader parse_npy_header(const std::string& where, const std::string& bytes) {
   parse_type(text, text.quoted("descr"), header);
   header.fortran = text.flag("fortran_order");
   header.shape = text.shape("shape");
-  if (header.shape.empty() || header.shape.size() > 2) {
-    text.fail(fmt::format("the array has {} dimensions, a table has 1 or 2", header.shape.size()));
+  if (header.shape.empty() || header.shape.size() > most) {
+    text.fail(
+        fmt::format("the array has {} dimensions, {}", header.shape.size(),
+                    most == 2 ? "a table has 1 or 2" : fmt::format("expected 1 to {}", most)));
   }
   return header;
 }

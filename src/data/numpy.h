@@ -20,8 +20,9 @@ struct NpyHeader {
 };
 
 /// Parses the beginning of an array file; `where` names it in errors. Throws DataError for anything
-/// but one or two dimensions of numbers, booleans or texts.
-NpyHeader parse_npy_header(const std::string& where, const std::string& bytes);
+/// but 1 .. `most` dimensions of numbers, booleans or texts.
+NpyHeader parse_npy_header(const std::string& where, const std::string& bytes,
+                           std::size_t most = 2);
 
 /// A 1-D array is one column, a 2-D array has its participants in rows. Columns are c1, c2, ...;
 /// rows are numbered from "0". Numbers: float16 to float64, integers, booleans; any byte order;

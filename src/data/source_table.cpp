@@ -45,24 +45,6 @@ void require_matches(const StudySpec& spec, const SourceSpec& source, const std:
   }
 }
 
-std::vector<std::string> read_ids(const std::string& path) {
-  const std::string text = read_bytes(path, kLargestIdFile);
-  std::vector<std::string> ids;
-  std::size_t begin = text.compare(0, 3, "\xef\xbb\xbf") == 0 ? 3 : 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string_view line(text.data() + begin, end - begin);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    ids.emplace_back(trimmed(line));
-    if (!is_utf8(ids.back()) || ids.back().find('\0') != std::string::npos) {
-      throw DataError(path, ids.size(), "",
-                      "found bytes that are no UTF-8 text; expected one id per line");
-    }
-    begin = end + 1;
-  }
-  return ids;
-}
-
 /// Columns in the order in which the study lists them; those of one pattern in the order of the
 /// files.
 void order_columns(RawTable& table, const std::vector<std::string>& patterns) {
@@ -127,6 +109,24 @@ void fill_column(RawColumn& into, RawColumn& from, const std::vector<std::size_t
 }
 
 }  // namespace
+
+std::vector<std::string> read_ids(const std::string& path) {
+  const std::string text = read_bytes(path, kLargestIdFile);
+  std::vector<std::string> ids;
+  std::size_t begin = text.compare(0, 3, "\xef\xbb\xbf") == 0 ? 3 : 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view line(text.data() + begin, end - begin);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    ids.emplace_back(trimmed(line));
+    if (!is_utf8(ids.back()) || ids.back().find('\0') != std::string::npos) {
+      throw DataError(path, ids.size(), "",
+                      "found bytes that are no UTF-8 text; expected one id per line");
+    }
+    begin = end + 1;
+  }
+  return ids;
+}
 
 RawTable merge_tables(std::vector<RawTable> tables) {
   RawTable merged = std::move(tables.front());

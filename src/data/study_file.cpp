@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "data/block_spec.h"
 #include "data/toml_section.h"
 #include "polycause/error.h"
 
@@ -134,23 +135,25 @@ class StudyFile {
                                "modality and covariate table",
                                source.name));
     }
-    if (section.read("kind", source.kind) && source.kind != "tabular") {
-      section.fail(
-          *section.take("kind"),
-          fmt::format("kind = \"{}\"; expected \"tabular\", the only kind this version reads; "
-                      "summarise the data in a table with one row per participant",
-                      source.kind));
-    }
+    if (modality) read_kind(section, source);
     if (!section.read("path", source.paths) || source.paths.empty()) {
       section.fail(
           table, fmt::format("'{}' has no path; expected path = \"file.csv\" or an array of files",
                              source.name));
     }
     section.read("ids", source.ids);
-    section.read("columns", source.columns);
-    section.read("exclude", source.exclude);
-    read_types(section, source);
-    read_rank_normal(section, source);
+    if (source.kind == "tabular") {
+      section.read("columns", source.columns);
+      section.read("exclude", source.exclude);
+      read_types(section, source);
+      read_rank_normal(section, source);
+    }
+    if (source.kind != "tabular" && source.paths.size() > 1) {
+      section.fail(*section.take("path"),
+                   fmt::format("'{}' has several paths; expected one for a modality of kind \"{}\"",
+                               source.name, source.kind));
+    }
+    read_block_spec(section, source);
     if (modality) {
       section.read("latents", source.latents, 1, 64);
       section.read("private", source.private_dims, 0, 64);
@@ -224,6 +227,10 @@ void visit_settings(StudySpec& spec, SettingsVisitor& visitor) {
       "study.order", spec.order, {"given", "unknown"},
       "given: modalities are listed causes first; unknown: no direction is read off the listing");
   visitor.visit("study.validation", spec.validation, 0.01, 0.5, "share of participants held out");
+  visitor.visit("study.join", spec.join, {"complete", "any"},
+                "complete: participants that every modality holds; any: that at least one holds");
+  visitor.visit("study.cache", spec.cache, {},
+                "directory of the private cache files of pictures and series; empty: the system's");
 }
 
 StudySpec read_study_spec(const std::string& path, const std::string& root) {

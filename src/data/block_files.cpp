@@ -1,0 +1,147 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <unordered_map>
+#include <utility>
+
+#include "base/files.h"
+#include "data/block_source.h"
+#include "data/bytes.h"
+#include "data/cells.h"
+#include "data/source_table.h"
+#include "polycause/error.h"
+
+namespace polycause {
+namespace {
+
+/// "dir/17.csv.gz" -> "17"
+std::string id_of_file(const std::filesystem::path& file) {
+  std::filesystem::path name = file.filename();
+  if (plain_name(name.string()).size() != name.string().size()) name = name.stem();
+  return name.stem().string();
+}
+
+}  // namespace
+
+std::string BlockContext::path() const { return join_path(study.root, source.paths.front()); }
+
+std::string BlockContext::cache() const {
+  return study.cache.empty() ? "" : join_path(study.root, study.cache);
+}
+
+void BlockContext::tick(const std::string& step, std::size_t done, std::size_t total) const {
+  if (observer == nullptr) return;
+  if (observer->cancelled()) throw Interrupted("stopped while reading");
+  observer->progress({step, static_cast<double>(done) / static_cast<double>(total), -1});
+}
+
+std::unique_ptr<BlockSource> open_blocks(const BlockContext& context) {
+  return context.source.kind == "image" ? open_images(context) : open_series(context);
+}
+
+FileList list_directory(const std::string& directory,
+                        const std::function<bool(const std::string&)>& fits) {
+  FileList found;
+  found.list.path = directory;
+  std::vector<std::pair<std::string, std::string>> files;  // id, path
+  std::error_code code;
+  for (std::filesystem::directory_iterator entry(directory, code), end; !code && entry != end;
+       entry.increment(code)) {
+    const std::filesystem::path& file = entry->path();
+    if (file.filename().string().front() == '.') continue;
+    std::error_code ignored;
+    if (!entry->is_regular_file(ignored) || !fits(file.filename().string())) {
+      ++found.ignored;
+      continue;
+    }
+    files.emplace_back(id_of_file(file), file.string());
+  }
+  if (code) {
+    throw DataError(directory, 0, "",
+                    "cannot read the directory (" + code.message() + "); check its permissions");
+  }
+  std::sort(files.begin(), files.end());
+  for (auto& [id, path] : files) {
+    if (!is_utf8(id)) {
+      throw DataError(directory, 0, "",
+                      "the file name " + shown(id) + " is no UTF-8; expected such ids; rename it");
+    }
+    if (!found.list.ids.empty() && found.list.ids.back() == id) {
+      throw DataError(
+          directory, 0, "",
+          fmt::format("{} and {} are both files of participant {}; expected one; remove "
+                      "or move the other",
+                      found.files.back().front(), path, shown(id)));
+    }
+    found.list.ids.push_back(id);
+    found.list.lines.push_back(found.list.ids.size());
+    found.files.push_back({path});
+  }
+  return found;
+}
+
+FileList list_table(const StudySpec& study, const std::string& path, bool repeats) {
+  ReadOptions options;
+  options.id = study.id;
+  options.missing = study.missing;
+  options.decimal = study.decimal == "," ? ',' : '.';
+  options.types["path"] = ColumnType::kCategorical;
+  options.wanted = [](const std::string& name) { return name == "path"; };
+  options.repeats = repeats;
+  RawTable table = read_raw_table(path, options);
+  if (table.columns.empty()) {
+    throw DataError(path, 1, "",
+                    fmt::format("there is no column 'path'; expected columns '{}' and 'path', one "
+                                "file per row; add it",
+                                study.id));
+  }
+  const RawColumn& column = table.columns.front();
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  FileList found;
+  found.list.path = path;
+  std::unordered_map<std::string, std::size_t> row_of;
+  for (std::size_t i = 0; i < table.ids.size(); ++i) {
+    const std::string& id = table.ids[i];
+    const double code = column.values[i];
+    if (id.empty() || code != code) {  // counted as a row without an id or a file
+      ++found.ignored;
+      continue;
+    }
+    const std::string file =
+        column.text ? column.levels[static_cast<std::size_t>(code)] : number_text(code);
+    const auto [place, fresh] = row_of.try_emplace(id, found.files.size());
+    if (fresh) {
+      found.list.ids.push_back(id);
+      found.list.lines.push_back(table.lines[i]);
+      found.files.emplace_back();
+    }
+    found.files[place->second].push_back(join_path(folder, file));
+  }
+  return found;
+}
+
+RawTable list_array(const StudySpec& study, const SourceSpec& source, const std::string& path,
+                    std::size_t rows, const std::vector<std::string>& own_ids) {
+  RawTable list;
+  list.path = path;
+  std::string where = path;
+  if (!source.ids.empty()) {
+    where = join_path(study.root, source.ids);
+    list.ids = read_ids(where);
+  } else if (!own_ids.empty()) {
+    list.ids = own_ids;
+  } else {
+    for (std::size_t i = 0; i < rows; ++i) list.ids.push_back(std::to_string(i));
+  }
+  if (list.ids.size() != rows) {
+    throw DataError(where, 0, "",
+                    fmt::format("holds {} ids; expected {}, one for every participant of {}",
+                                list.ids.size(), rows, path));
+  }
+  for (std::size_t i = 0; i < rows; ++i) list.lines.push_back(i + 1);
+  refuse_duplicate_ids(list, "ids");
+  return list;
+}
+
+}  // namespace polycause

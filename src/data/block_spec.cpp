@@ -1,0 +1,107 @@
+#include "data/block_spec.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/settings.h"
+#include "data/clock.h"
+
+namespace polycause {
+namespace {
+
+constexpr std::int64_t kMostPixels = 16384;
+constexpr std::int64_t kMostSamples = std::int64_t{1} << 28U;
+
+void read_choice(TomlSection& section, const std::string& key, std::string& value,
+                 const std::vector<std::string>& choices) {
+  if (!section.read(key, value)) return;
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return;
+  section.fail(*section.take(key), fmt::format("{} = \"{}\"; expected one of {}", key, value,
+                                               fmt::join(choices, ", ")));
+}
+
+void read_size(TomlSection& section, BlockSpec& block) {
+  const toml::node* node = section.take("size");
+  if (node == nullptr) return;
+  std::vector<std::int64_t> sides;
+  if (const auto* both = node->as_integer()) {
+    sides = {both->get(), both->get()};
+  } else if (const toml::array* array = node->as_array()) {
+    for (const toml::node& item : *array) {
+      if (const auto* side = item.as_integer()) sides.push_back(side->get());
+    }
+    if (array->size() != 2) sides.clear();
+  }
+  const auto fits = [](std::int64_t side) { return side >= 0 && side <= kMostPixels; };
+  if (sides.size() != 2 || !fits(sides[0]) || !fits(sides[1]) ||
+      (sides[0] == 0) != (sides[1] == 0)) {
+    section.fail(*node,
+                 fmt::format("size: expected a number of pixels up to {}, [height, width], or "
+                             "0 for pictures as they are",
+                             kMostPixels));
+  }
+  block.height = static_cast<std::size_t>(sides[0]);
+  block.width = static_cast<std::size_t>(sides[1]);
+}
+
+void read_window(TomlSection& section, BlockSpec& block) {
+  const bool from = section.read("from", block.from);
+  const bool to = section.read("to", block.to);
+  for (const auto& [key, text] :
+       {std::pair(from ? "from" : "", block.from), std::pair(to ? "to" : "", block.to)}) {
+    if (*key != '\0' && clock_seconds(text) < 0) {
+      section.fail(*section.take(key),
+                   fmt::format("{} = \"{}\"; expected a time of day such as \"22:00\"", key, text));
+    }
+  }
+  if (from != to) {
+    section.fail(*section.take(from ? "from" : "to"),
+                 fmt::format("{} stands alone; expected both from and to; add the other",
+                             from ? "from" : "to"));
+  }
+}
+
+void read_rate(TomlSection& section, BlockSpec& block) {
+  const toml::node* node = section.take("rate");
+  if (node == nullptr) return;
+  const std::optional<double> rate = node->value<double>();
+  if (!rate || !(*rate >= 0) || *rate > 1e6) {
+    section.fail(*node,
+                 "rate: expected samples per second, 0 (as recorded) .. 1e6; one per minute is "
+                 "0.0166666667");
+  }
+  block.rate = *rate;
+}
+
+}  // namespace
+
+void read_kind(TomlSection& section, SourceSpec& source) {
+  read_choice(section, "kind", source.kind, {"tabular", "image", "series"});
+}
+
+void read_block_spec(TomlSection& section, SourceSpec& source) {
+  if (source.kind == "image") {
+    read_size(section, source.block);
+    read_choice(section, "colour", source.block.colour, {"auto", "grey", "rgb"});
+    read_choice(section, "network", source.network, {"auto", "small", "resnet18", "streams"});
+  } else if (source.kind == "series") {
+    section.read("time", source.block.time);
+    read_choice(section, "time_unit", source.block.time_unit, {"ms", "s", "min", "h"});
+    read_rate(section, source.block);
+    std::int64_t samples = 0;
+    section.read("samples", samples, 0, kMostSamples);
+    source.block.samples = static_cast<std::size_t>(samples);
+    read_window(section, source.block);
+    section.read("columns", source.columns);
+    section.read("exclude", source.exclude);
+    read_choice(section, "network", source.network, {"auto", "tcn", "lstm"});
+  }
+}
+
+}  // namespace polycause
