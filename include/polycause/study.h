@@ -21,6 +21,8 @@ struct SourceSpec {
   std::string kind = "tabular";
   std::vector<std::string> paths;  ///< one file, or several joined by id (cells missing if absent)
   std::string ids;                 ///< arrays: file with one id per line; "" = rows are numbered
+  std::string layer;  ///< .h5ad, .h5mu: X (default) | layers/<name> | obsm/<name> | obs | raw/X
+  std::string mod;    ///< .h5mu: name of the modality in the file
   std::vector<std::string> columns;         ///< names or patterns with `*`; empty = all but the id
   std::vector<std::string> exclude;         ///< columns left out, names or patterns
   std::map<std::string, ColumnType> types;  ///< overrides of the detected types

@@ -12,9 +12,11 @@
 #include <unordered_set>
 
 #include "base/settings.h"
+#include "data/anndata.h"
 #include "data/bytes.h"
 #include "data/cells.h"
 #include "data/csv.h"
+#include "data/foreign.h"
 #include "data/numpy.h"
 #include "data/xport.h"
 #include "polycause/error.h"
@@ -31,6 +33,13 @@ bool has_extension(const std::string& name, const std::string& extension) {
 
 RawTable read_by_name(const std::string& path, const ReadOptions& options) {
   const std::string name = plain_name(path);
+  if (has_extension(name, ".h5ad") || has_extension(name, ".h5mu"))
+    return read_anndata(path, options);
+  if (!options.layer.empty() || !options.mod.empty()) {
+    throw DataError(path, 0, "",
+                    "layer and mod are set, but the file has neither; expected an .h5ad or .h5mu "
+                    "file; remove the two keys");
+  }
   if (has_extension(name, ".csv") || has_extension(name, ".txt")) return read_csv(path, options);
   if (has_extension(name, ".tsv") || has_extension(name, ".tab"))
     return read_csv(path, options, '\t');
@@ -40,10 +49,12 @@ RawTable read_by_name(const std::string& path, const ReadOptions& options) {
   if (has_extension(name, ".npz") || name.find(".npz:") != std::string::npos) {
     return read_npz(path, options);
   }
+  const std::string foreign = foreign_format(path);
+  if (!foreign.empty()) throw DataError(path, 0, "", foreign);
   throw DataError(
       path, 0, "",
-      "the name does not say what the file is; expected a name ending in .csv, .tsv, .tab, "
-      ".txt, .xpt, .npy or .npz (all but .npz also with .gz); rename or convert the file");
+      "the name does not say what the file is; expected a name ending in .csv, .tsv, .tab, .txt, "
+      ".xpt, .npy, .npz, .h5ad or .h5mu (all but .npz also with .gz); rename or convert the file");
 }
 
 }  // namespace
@@ -53,7 +64,7 @@ RawTable read_raw_table(const std::string& path, const ReadOptions& options) {
     RawTable table = read_by_name(path, options);
     if (!options.numbered) {
       strip_float_ids(table.ids);
-      refuse_duplicate_ids(table, options.id);
+      if (!options.repeats) refuse_duplicate_ids(table, options.id);
     }
     return table;
   } catch (const std::bad_alloc&) {
@@ -144,7 +155,7 @@ void refuse_duplicate_ids(const RawTable& table, const std::string& id) {
     throw DataError(
         table.path, table.lines[i], id,
         fmt::format("the id {} stands in rows {} and {}; expected every participant once; "
-                    "remove or average the repeats",
+                    "remove or average the repeats, or set study.visit",
                     shown(table.ids[i]), table.lines[place->second], table.lines[i]));
   }
 }

@@ -27,6 +27,7 @@ struct RawTable {
   std::vector<RawColumn> columns;
 };
 
+/// What to read of a table and how.
 struct ReadOptions {
   std::string id;            ///< name of the id column; a first column without a name serves too
   bool numbered = false;     ///< no id column: ids are "0" .. "n-1"
@@ -36,9 +37,15 @@ struct ReadOptions {
   std::map<std::string, ColumnType> types;  ///< set by the user; see `settle_column`
   /// Which columns to keep; not asked about the id. Empty = all.
   std::function<bool(const std::string&)> wanted;
+  std::vector<std::string> keys;  ///< .h5ad: columns of obs that are read beside the others
+  bool repeats = false;           ///< an id may stand in several rows
+  std::string layer;              ///< .h5ad: "X" (default), "layers/<name>", "obsm/<name>", "obs",
+                                  ///< "raw/X"
+  std::string mod;                ///< .h5mu: name of the modality
 };
 
-/// Reads .csv .tsv .txt .xpt .npy .npz, each also as .gz, by its name. Throws DataError.
+/// Reads .csv .tsv .txt .xpt .npy .npz .h5ad .h5mu, each also as .gz, by its name. Throws
+/// DataError.
 RawTable read_raw_table(const std::string& path, const ReadOptions& options);
 
 /// What is known about a column once all its cells have been seen.

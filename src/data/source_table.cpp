@@ -174,6 +174,8 @@ RawTable read_source(const StudySpec& spec, const SourceSpec& source) {
   options.missing = spec.missing;
   options.decimal = spec.decimal == "," ? ',' : '.';
   options.types = source.types;
+  options.layer = source.layer;
+  options.mod = source.mod;
   options.wanted = [&](const std::string& name) {
     names.push_back(name);
     if (matches_any(source.exclude, name)) return false;

@@ -143,6 +143,8 @@ class StudyFile {
     }
     section.read("ids", source.ids);
     if (source.kind == "tabular") {
+      section.read("layer", source.layer);
+      section.read("mod", source.mod);
       section.read("columns", source.columns);
       section.read("exclude", source.exclude);
       read_types(section, source);

@@ -5,9 +5,11 @@
 #include <iterator>
 #include <numeric>
 
+#include "data/bytes.h"
 #include "data/cells.h"
 #include "data/column_types.h"
 #include "data/raw_table.h"
+#include "polycause/anndata.h"
 #include "polycause/error.h"
 #include "polycause/study.h"
 
@@ -60,6 +62,12 @@ Table read_table(const std::string& path, const TableOptions& options) {
   }
   table.ids = std::move(raw.ids);
   return table;
+}
+
+bool is_anndata_name(const std::string& path) {
+  if (path.size() < 6 || plain_name(path).size() < path.size()) return false;
+  const std::string end = plain_name(path).substr(path.size() - 5);
+  return end == ".h5ad" || end == ".h5mu";
 }
 
 std::string table_csv(const Table& table, const std::string& id_name, int digits) {
