@@ -1,7 +1,10 @@
-// Data with known causes: the paper's numeric cases, free forms, and a small clinical cohort.
+// Data with known causes: the paper's numeric cases, free forms, variant MNIST, and a small
+// clinical cohort of tables, pictures and nights.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,17 +34,42 @@ struct SimulateOptions {
   /// Unequal modalities, causes first: "latents+private:columns, ...", e.g. "2+1:15, 3+2:20".
   /// Replaces `modalities`, `latents`, `private_dims` and `columns` where not empty.
   std::string sizes;
+  std::string pictures = "npy";    ///< npy | png | off (cohort only)
+  std::int64_t picture_size = 32;  ///< rows and columns of pixels
+  std::int64_t nights = 1;         ///< cohort: recordings per participant, 0 .. 7
+  std::string recordings = "npy";  ///< npy | csv
+  std::int64_t minutes = 480;      ///< length of a night, one sample per minute
+  std::string graph = "paper";     ///< mnist: paper | all_linked
+  std::string mnist;               ///< mnist: directory or file of the digits (IDX)
+  std::string fashion;             ///< mnist: directory or file of the garments (IDX)
 };
 void visit_settings(SimulateOptions& options, SettingsVisitor& visitor);  ///< keys "simulate.*"
+
+/// Pictures or recordings of one modality, drawn participant by participant while they are written,
+/// so that memory does not grow with their number.
+struct SimulatedBlocks {
+  std::string name;                   ///< of the modality
+  std::string kind;                   ///< image | series
+  std::string path;                   ///< x.npy, x.csv, or a directory of <id>.png
+  std::string ids_file;               ///< lists `ids` beside an array; "" = none
+  std::vector<std::string> ids;       ///< of those who have it, in the order of the file
+  std::vector<std::size_t> shape;     ///< of one: (height, width, channels) | (samples, channels)
+  std::vector<std::string> channels;  ///< names of the channels of a recording
+  double seconds = 0;                 ///< between two samples of a recording
+  /// Values of row `row`: pictures whole numbers 0 .. 255; recordings in their units, NaN =
+  /// missing. Depends on nothing but the row; safe from several threads.
+  std::function<void(std::size_t row, float* out)> draw;
+};
 
 struct Simulation {
   std::string name;
   std::string study_toml;          ///< text of the study file
   std::vector<Table> tables;       ///< one per modality, name = modality; then covariates
   std::vector<std::string> files;  ///< file name of each table, e.g. "blood.csv"
-  Table latents;                   ///< truth, columns "<modality>.z1" ...
-  Table private_parts;             ///< truth, columns "<modality>.eta1" ...
-  Graph graph;                     ///< truth over the latents
+  std::vector<SimulatedBlocks> blocks;
+  Table latents;        ///< truth, columns "<modality>.z1" ...
+  Table private_parts;  ///< truth, columns "<modality>.eta1" ...
+  Graph graph;          ///< truth over the latents
   /// Truth beyond the latents: {"demographics.age", "vessels.z2"}; empty where there are no
   /// covariates.
   std::vector<std::pair<std::string, std::string>> covariate_edges;
@@ -49,7 +77,7 @@ struct Simulation {
   std::vector<std::pair<std::string, std::string>> documents;
 };
 
-/// Names: case1 case2 case3 five six eight (presets), free (options as they are), cohort.
+/// Names: case1 case2 case3 five six eight (presets), free (options as they are), mnist, cohort.
 std::vector<std::string> simulation_names();
 /// Preset of a name, to be changed by `--set` before `simulate`.
 SimulateOptions simulation_preset(const std::string& name);
@@ -57,9 +85,10 @@ SimulateOptions simulation_preset(const std::string& name);
 /// be.
 Simulation simulate(const std::string& name, const SimulateOptions& options, std::uint64_t seed);
 
-/// Writes D/study.toml, the tables and D/truth/{latents,edges,private}.csv (mode 0700, study.toml
-/// last). Throws ConfigError when D is neither new nor empty, unless `force`.
+/// Writes D/study.toml, the tables, pictures and recordings, and
+/// D/truth/{latents,edges,private}.csv (mode 0700, study.toml last). `threads` (0 = all cores)
+/// changes no byte. Throws ConfigError when D is neither new nor empty, unless `force`.
 void write_simulation(const Simulation& simulation, const std::string& directory,
-                      bool force = false);
+                      bool force = false, long threads = 0);
 
 }  // namespace polycause

@@ -54,6 +54,8 @@ void run_simulate(const SimulateArguments& arguments, Terminal& terminal) {
     json["latents"] = simulation.latents.columns.size();
     json["edges"] = simulation.graph.edges.size();
     for (const Table& table : simulation.tables) json["columns"][table.name] = table.columns.size();
+    for (const SimulatedBlocks& blocks : simulation.blocks)
+      json["shapes"][blocks.name] = blocks.shape;
     print_result(json.dump(2) + "\n");
     return;
   }
@@ -62,6 +64,10 @@ void run_simulate(const SimulateArguments& arguments, Terminal& terminal) {
     const Table& table = simulation.tables[i];
     rows.push_back({table.name, fmt::format("{}", table.rows()),
                     fmt::format("{}", table.columns.size()), out.file(simulation.files[i])});
+  }
+  for (const SimulatedBlocks& blocks : simulation.blocks) {
+    rows.push_back({blocks.name, fmt::format("{}", blocks.ids.size()),
+                    fmt::format("{}", fmt::join(blocks.shape, " x ")), out.file(blocks.path)});
   }
   print_result(aligned(rows) + fmt::format("\n{} latents, {} edges between them\n",
                                            simulation.latents.columns.size(),

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
+#include <array>
 #include <numeric>
 
-#include "polycause/error.h"
+#include "simulate/cohort_blocks.h"
 #include "simulate/cohort_columns.h"
+#include "simulate/cohort_tables.h"
 #include "simulate/mechanisms.h"
 #include "simulate/shape.h"
 #include "simulate/tables.h"
@@ -20,19 +19,12 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
-constexpr double kMeasurementNoise = 0.2;  // sd, in units of the score's sd
 constexpr double kMissingCells = 0.03;
-constexpr double kAbsent = 0.02;  // participants without a table
-constexpr double kLargestScore = 3.5;
+constexpr double kAbsent = 0.02;  // participants without a modality
+constexpr std::size_t kTableLatents = 8;
 
-// Latents: 0, 1 body; 2, 3 blood; 4, 5 sleep; 6, 7 vessels.
-struct Cause {
-  std::size_t source, target;
-  Effect effect;
-  double weight;
-};
-constexpr Cause kCauses[] = {
+// Between the latents of the tables.
+constexpr CohortCause kTableCauses[] = {
     {0, 2, Effect::kLeaky, 1.0},  // adiposity -> glycaemia
     {1, 3, Effect::kTanh, -1.0},  // muscularity -> lipids
     {0, 4, Effect::kCubic, 1.0},  // adiposity -> apnoea
@@ -51,32 +43,13 @@ struct CovariateCause {
 constexpr CovariateCause kCovariateCauses[] = {
     {"age", 0, 7, 0.7}, {"sex", 1, 1, 0.6}, {"smoking", 2, 3, 0.6}};
 
-Table draw_demographics(std::size_t n, std::uint64_t seed) {
-  Table table;
-  table.name = "demographics";
-  table.ids = participant_ids('P', n);
-  table.columns = {{"age", ColumnType::kContinuous, {}, {}},
-                   {"sex", ColumnType::kBinary, {}, {"female", "male"}},
-                   {"smoking", ColumnType::kCategorical, {}, {"never", "former", "current"}},
-                   {"center", ColumnType::kCategorical, {}, {"north", "central", "south"}}};
-  Random random(seed, "cohort.demographics");
-  for (std::size_t i = 0; i < n; ++i) {
-    const double u = random.uniform();
-    table.columns[0].values.push_back(std::round(40.0 + 32.0 * std::pow(u, 1.2)));
-    table.columns[1].values.push_back(random.coin() ? 1 : 0);
-    const double smoking = random.uniform();
-    table.columns[2].values.push_back(smoking < 0.55 ? 0 : smoking < 0.83 ? 1 : 2);
-    table.columns[3].values.push_back(static_cast<double>(random.below(3)));
-  }
-  return table;
-}
-
-// (n, 8), columns of mean 0 and variance 1.
+// (n, latents), columns of mean 0 and variance 1.
 MatrixXd draw_cohort_latents(const SimulateOptions& options, const Table& demographics,
+                             const std::vector<CohortCause>& causes, std::size_t latents,
                              std::uint64_t seed) {
   const auto n = static_cast<Index>(demographics.rows());
-  MatrixXd z(n, 8);
-  for (std::size_t node = 0; node < 8; ++node) {
+  MatrixXd z(n, static_cast<Index>(latents));
+  for (std::size_t node = 0; node < latents; ++node) {
     const auto column = static_cast<Index>(node);
     Random random(seed, "cohort.noise", node);
     VectorXd noise(n);
@@ -90,7 +63,7 @@ MatrixXd draw_cohort_latents(const SimulateOptions& options, const Table& demogr
     }
     VectorXd sum = VectorXd::Zero(n);
     bool root = true;
-    for (const Cause& cause : kCauses) {
+    for (const CohortCause& cause : causes) {
       if (cause.target != node) continue;
       root = false;
       VectorXd effect_of = z.col(static_cast<Index>(cause.source)).unaryExpr([&](double x) {
@@ -107,136 +80,38 @@ MatrixXd draw_cohort_latents(const SimulateOptions& options, const Table& demogr
   return z;
 }
 
-// The sources that the columns load on: (z1, z2, eta) bent by a triangular, hence invertible, map.
-MatrixXd bend(const MatrixXd& sources) {
-  MatrixXd bent = sources;
-  bent.col(0).array() += 0.3 * sources.col(2).array().tanh();
-  bent.col(1).array() += 0.4 * ((1.0 + sources.col(0).array().square()).sqrt() - 1.0);
-  for (Index k = 0; k < 3; ++k) standardise(bent.col(k));
-  return bent;
-}
-
-double rounded(double value, int decimals) {
-  const double unit = std::pow(10.0, decimals);
-  return std::round(value * unit) / unit + 0.0;
-}
-
-double measure(const ColumnSpec& spec, double u) {
-  switch (spec.link) {
-    case Link::kLinear:
-      return spec.location + spec.scale * u;
-    case Link::kLog:
-      return spec.location * std::exp(spec.scale * u);
-    case Link::kDeficit:
-      return 100.0 - spec.location * std::exp(spec.scale * u);
-    case Link::kLogistic:
-      return spec.low +
-             (spec.high - spec.low) / (1.0 + std::exp(-(spec.location + spec.scale * u)));
-    case Link::kLevels: {
-      double level = 0;
-      for (const double threshold : spec.thresholds) level += u > threshold ? 1 : 0;
-      return level;
-    }
-    case Link::kDerived:
-      break;
-  }
-  return kMissing;
-}
-
-// A column that follows from others of the table, missing where one of them is.
-std::vector<double> derive(const ColumnSpec& spec, const Table& table) {
-  std::vector<double> values(table.rows());
-  std::vector<double> part(spec.parts.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    for (std::size_t k = 0; k < part.size(); ++k) {
-      part[k] = table.columns[table.find(spec.parts[k])].values[i];
-    }
-    if (spec.name == "bmi") {
-      values[i] = part[0] / std::pow(part[1] / 100.0, 2);
-    } else if (spec.name == "homa_ir") {
-      values[i] = part[0] * part[1] / 405.0;
-    } else if (spec.name == "total_cholesterol") {
-      values[i] = part[0] + part[1] + part[2] / 5.0;
-    } else {
-      values[i] = part[0] - part[1];  // pulse_pressure
-    }
-    values[i] = rounded(values[i], spec.decimals);
-  }
-  return values;
-}
-
-Table draw_table(const ModalitySpec& modality, const MatrixXd& sources, std::size_t index,
-                 const std::vector<std::string>& ids, std::uint64_t seed) {
-  const MatrixXd bent = bend(sources);
-  Table table;
-  table.name = modality.name;
-  table.ids = ids;
-  for (const ColumnSpec& spec : modality.columns) {
-    Column column{spec.name, ColumnType::kContinuous, {}, spec.levels};
-    if (spec.link == Link::kLevels) {
-      column.type = spec.levels.size() == 2 ? ColumnType::kBinary : ColumnType::kOrdinal;
-    }
-    VectorXd u = spec.z1 * bent.col(0) + spec.z2 * bent.col(1) + spec.eta * bent.col(2);
-    standardise(u);
-    Random random(seed, "cohort.measurement." + modality.name + "." + spec.name, index);
-    for (double& score : u) {
-      score =
-          kLargestScore * std::tanh((score + kMeasurementNoise * random.normal()) / kLargestScore);
-      column.values.push_back(rounded(measure(spec, score), spec.decimals));
-    }
-    table.columns.push_back(std::move(column));
-  }
-  return table;
-}
-
-// Empties some cells, leaves some participants out and shuffles the rows.
-Table weather(const Table& table, double absent, double missing_cells, std::uint64_t seed) {
-  Random random(seed, "cohort.missing." + table.name);
-  std::vector<double> share;  // some measurements fail more often than others
-  for (std::size_t k = 0; k < table.columns.size(); ++k) {
-    share.push_back(missing_cells * random.uniform(0.3, 1.7));
-  }
-  Table kept;
-  kept.name = table.name;
-  for (const Column& column : table.columns) {
-    kept.columns.push_back({column.name, column.type, {}, column.levels});
-  }
-  for (const std::size_t row : random.permutation(table.rows())) {
-    if (random.uniform() < absent) continue;
-    kept.ids.push_back(table.ids[row]);
-    for (std::size_t k = 0; k < table.columns.size(); ++k) {
-      const bool empty = random.uniform() < share[k];
-      kept.columns[k].values.push_back(empty ? kMissing : table.columns[k].values[row]);
-    }
-  }
-  return kept;
-}
-
-std::string dictionary_csv() {
-  std::string text = "table,column,unit,meaning\n";
-  for (const ModalitySpec& modality : cohort_modalities()) {
-    for (const ColumnSpec& spec : modality.columns) {
-      std::string meaning = spec.meaning;
-      for (std::size_t k = 0; k < spec.levels.size(); ++k) {
-        meaning += (k == 0 ? ": " : " | ") + spec.levels[k];
-      }
-      text += fmt::format("{},{},{},\"{}\"\n", modality.name, spec.name, spec.unit, meaning);
-    }
-  }
-  text +=
-      "demographics,age,years,\"age at the visit\"\n"
-      "demographics,sex,,\"female | male\"\n"
-      "demographics,smoking,,\"never | former | current\"\n"
-      "demographics,center,,\"where the visit took place: north | central | south; acts on "
-      "nothing\"\n";
-  return text;
-}
-
-std::string meaning_csv() {
+std::string meaning_csv(const std::vector<BlockModality>& blocks) {
   std::string text = "latent,meaning\n";
   for (const ModalitySpec& modality : cohort_modalities()) {
     text += fmt::format("{0}.z1,{1}\n{0}.z2,{2}\n{0}.eta1,{3} (private)\n", modality.name,
                         modality.z1, modality.z2, modality.eta);
+  }
+  for (const BlockModality& modality : blocks) {
+    for (std::size_t k = 0; k < modality.latents.size(); ++k) {
+      text += fmt::format("{}.z{},{}\n", modality.name, k + 1, modality.latents[k]);
+    }
+    for (std::size_t k = 0; k < modality.private_parts.size(); ++k) {
+      text +=
+          fmt::format("{}.eta{},{} (private)\n", modality.name, k + 1, modality.private_parts[k]);
+    }
+  }
+  return text;
+}
+
+// Lines of the dictionary for the channels of the nights and the pictures.
+std::string channels_csv(const std::vector<BlockModality>& blocks) {
+  std::string text;
+  for (const BlockModality& modality : blocks) {
+    if (modality.kind == "series") {
+      text += fmt::format(
+          "{0},spo2,%,\"oxygen saturation, lowest of the minute\"\n"
+          "{0},heart_rate,1/min,\"heart rate, mean of the minute\"\n"
+          "{0},activity,counts,\"movement of the wrist\"\n"
+          "{0},snore,dB,\"loudness of the breath\"\n",
+          modality.name);
+    } else {
+      text += fmt::format("{},,,\"picture of the fundus, red, green and blue\"\n", modality.name);
+    }
   }
   return text;
 }
@@ -253,95 +128,135 @@ std::string tiers_toml(const std::vector<std::string>& modalities, bool given) {
   return text + "]\n";
 }
 
-void check_fixed(const SimulateOptions& options) {
-  const SimulateOptions preset = simulation_preset("cohort");
-  checked_shape(options);
-  const auto fixed = [](const char* setting, bool same) {
-    if (same) return;
-    throw ConfigError(fmt::format(
-        "simulate.{}: found another value than the cohort's; the tables of the cohort are fixed; "
-        "leave it out, or simulate 'free' instead",
-        setting));
-  };
-  fixed("modalities", options.modalities == preset.modalities);
-  fixed("latents", options.latents == preset.latents);
-  fixed("private_dims", options.private_dims == preset.private_dims);
-  fixed("columns", options.columns == preset.columns);
-  fixed("sizes", options.sizes == preset.sizes);
-  fixed("mixing", options.mixing == preset.mixing);
-  fixed("mechanism", options.mechanism == preset.mechanism);
-  fixed("confounder", options.confounder == preset.confounder);
-  fixed("extra_edges", options.extra_edges == preset.extra_edges);
-  fixed("sparsity_ratio", options.sparsity_ratio == preset.sparsity_ratio);
+// Standardised private parts of a modality, (n, count).
+MatrixXd draw_private_parts(const SimulateOptions& options, std::size_t count, std::size_t modality,
+                            std::uint64_t seed) {
+  MatrixXd eta(static_cast<Index>(options.participants), static_cast<Index>(count));
+  Random random(seed, "cohort.private", modality);
+  for (Index k = 0; k < eta.cols(); ++k) {
+    for (double& value : eta.col(k)) value = draw_noise(options.noise, random);
+    standardise(eta.col(k));
+  }
+  return eta;
+}
+
+// Truth and study.toml, filled modality by modality in the order of the listing.
+struct Assembly {
+  Simulation result;
+  StudyText study;
+  std::vector<std::size_t> node_of;  // number of the latent -> node of the graph
+  std::vector<std::string> names;
+
+  void add_truth(const std::string& name, std::size_t first, const MatrixXd& z,
+                 const MatrixXd& eta) {
+    names.push_back(name);
+    for (Index k = 0; k < z.cols(); ++k) {
+      node_of[first + static_cast<std::size_t>(k)] = result.graph.nodes.size();
+      const std::string id = fmt::format("{}.z{}", name, k + 1);
+      result.graph.nodes.push_back({id, name, "latent"});
+      result.latents.columns.push_back(rounded_column(id, z.col(k)));
+    }
+    for (Index k = 0; k < eta.cols(); ++k) {
+      result.private_parts.columns.push_back(
+          rounded_column(fmt::format("{}.eta{}", name, k + 1), eta.col(k)));
+    }
+  }
+};
+
+void add_table(const ModalitySpec& modality, std::size_t index, const MatrixXd& z,
+               const MatrixXd& eta, std::uint64_t seed, Assembly& assembly) {
+  MatrixXd sources(z.rows(), z.cols() + eta.cols());
+  sources << z, eta;
+  const std::string file = modality.name + ".csv";
+  const Table drawn = draw_table(modality, sources, index, assembly.result.latents.ids, seed);
+  Table table = weather(drawn, kAbsent, kMissingCells, seed);
+  add_derived(modality, table);
+  assembly.result.tables.push_back(std::move(table));
+  assembly.result.files.push_back(file);
+  assembly.study.modalities.push_back({modality.name, file, 2, 1});
+}
+
+void add_blocks(const BlockModality& modality, const SimulateOptions& options, const MatrixXd& z,
+                const MatrixXd& eta, std::uint64_t seed, Assembly& assembly) {
+  SimulatedBlocks blocks =
+      draw_blocks(modality, options, assembly.result.latents.ids, z, eta, kAbsent, seed);
+  assembly.study.modalities.push_back(
+      entry_of(blocks, modality.latents.size(), modality.private_parts.size()));
+  assembly.result.blocks.push_back(std::move(blocks));
 }
 
 }  // namespace
 
 Simulation simulate_cohort(const SimulateOptions& options, std::uint64_t seed) {
-  check_fixed(options);
+  checked_shape(options);
+  check_like_preset("cohort", options,
+                    {"participants", "noise", "edge_scale", "hidden_order", "pictures",
+                     "picture_size", "nights", "recordings", "minutes"});
+  const std::vector<ModalitySpec>& tables = cohort_modalities();
+  const std::vector<BlockModality> blocks = cohort_blocks(options);
+  std::vector<std::size_t> first;  // latent of every modality
+  for (std::size_t m = 0; m < tables.size(); ++m) first.push_back(2 * m);
+  std::size_t latents = kTableLatents;
+  std::vector<CohortCause> causes(std::begin(kTableCauses), std::end(kTableCauses));
+  for (const BlockModality& modality : blocks) {
+    const std::vector<CohortCause> own = causes_of(modality, latents);
+    causes.insert(causes.end(), own.begin(), own.end());
+    first.push_back(latents);
+    latents += modality.latents.size();
+  }
+
   const auto n = static_cast<std::size_t>(options.participants);
   const std::vector<std::string> ids = participant_ids('P', n);
   const Table demographics = draw_demographics(n, seed);
-  const MatrixXd z = draw_cohort_latents(options, demographics, seed);
-  const std::vector<ModalitySpec>& modalities = cohort_modalities();
+  const MatrixXd z = draw_cohort_latents(options, demographics, causes, latents, seed);
 
-  std::vector<std::size_t> listing(modalities.size());
+  std::vector<std::size_t> listing(first.size());
   std::iota(listing.begin(), listing.end(), std::size_t{0});
   if (options.hidden_order) {
     Random random(seed, "cohort.order");
     listing = random.permutation(listing.size());
   }
 
-  Simulation result;
+  // Many measurements are skewed: ranks.
+  Assembly assembly{
+      {}, {"cohort", options.hidden_order ? "unknown" : "given", true, {}, {}}, {}, {}};
+  Simulation& result = assembly.result;
   result.name = "cohort";
   result.latents.ids = ids;
   result.private_parts.ids = ids;
-  // Many measurements are skewed.
-  StudyText study{"cohort", options.hidden_order ? "unknown" : "given", true, {}, {}};
-  std::vector<std::size_t> node_of(8);
-  std::vector<std::string> names;
+  assembly.node_of.resize(latents);
   for (const std::size_t m : listing) {
-    const ModalitySpec& modality = modalities[m];
-    const std::string file = modality.name + ".csv";
-    MatrixXd sources(z.rows(), 3);
-    sources.leftCols(2) = z.middleCols(static_cast<Index>(2 * m), 2);
-    Random random(seed, "cohort.private", m);
-    for (double& value : sources.col(2)) value = draw_noise(options.noise, random);
-    standardise(sources.col(2));
-    for (std::size_t k = 0; k < 2; ++k) {
-      node_of[2 * m + k] = result.graph.nodes.size();
-      const std::string id = fmt::format("{}.z{}", modality.name, k + 1);
-      result.graph.nodes.push_back({id, modality.name, "latent"});
-      result.latents.columns.push_back(rounded_column(id, sources.col(static_cast<Index>(k))));
+    const bool table = m < tables.size();
+    const BlockModality* const block = table ? nullptr : &blocks[m - tables.size()];
+    const std::size_t count = table ? 2 : block->latents.size();
+    const MatrixXd own = z.middleCols(static_cast<Index>(first[m]), static_cast<Index>(count));
+    const MatrixXd eta =
+        draw_private_parts(options, table ? 1 : block->private_parts.size(), m, seed);
+    assembly.add_truth(table ? tables[m].name : block->name, first[m], own, eta);
+    if (table) {
+      add_table(tables[m], m, own, eta, seed, assembly);
+    } else {
+      add_blocks(*block, options, own, eta, seed, assembly);
     }
-    result.private_parts.columns.push_back(rounded_column(modality.name + ".eta1", sources.col(2)));
-    Table table =
-        weather(draw_table(modality, sources, m, ids, seed), kAbsent, kMissingCells, seed);
-    for (std::size_t k = 0; k < modality.columns.size(); ++k) {
-      const ColumnSpec& spec = modality.columns[k];
-      if (spec.link == Link::kDerived) table.columns[k].values = derive(spec, table);
-    }
-    result.tables.push_back(std::move(table));
-    result.files.push_back(file);
-    study.modalities.push_back({modality.name, file, 2, 1});
-    names.push_back(modality.name);
   }
-  for (const Cause& cause : kCauses) {
+  for (const CohortCause& cause : causes) {
     Edge edge;
-    edge.source = node_of[cause.source];
-    edge.target = node_of[cause.target];
+    edge.source = assembly.node_of[cause.source];
+    edge.target = assembly.node_of[cause.target];
     edge.kind = "true";
     result.graph.edges.push_back(edge);
   }
   for (const CovariateCause& cause : kCovariateCauses) {
     result.covariate_edges.emplace_back(std::string("demographics.") + cause.name,
-                                        result.graph.nodes[node_of[cause.target]].id);
+                                        result.graph.nodes[assembly.node_of[cause.target]].id);
   }
   result.tables.push_back(weather(demographics, 0, 0.005, seed));
   result.files.push_back("demographics.csv");
-  study.covariates.push_back({"demographics", "demographics.csv", 0, 0});
-  result.study_toml = study_toml(study) + tiers_toml(names, !options.hidden_order);
-  result.documents = {{"dictionary.csv", dictionary_csv()}, {"truth/meaning.csv", meaning_csv()}};
+  assembly.study.covariates.push_back({"demographics", "demographics.csv", 0, 0});
+  result.study_toml =
+      study_toml(assembly.study) + tiers_toml(assembly.names, !options.hidden_order);
+  result.documents = {{"dictionary.csv", dictionary_csv() + channels_csv(blocks)},
+                      {"truth/meaning.csv", meaning_csv(blocks)}};
   return result;
 }
 

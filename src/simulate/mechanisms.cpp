@@ -113,6 +113,8 @@ double effect(Effect kind, double x) {
   return x;
 }
 
+double bounded(double z) { return z / std::sqrt(4.0 + z * z); }
+
 double draw_noise(const std::string& noise, Random& random) {
   if (noise == "gaussian") return random.normal();
   if (noise == "uniform") return random.uniform(-1.0, 1.0) * std::sqrt(3.0);

@@ -16,6 +16,10 @@ enum class Effect { kTanh, kLeaky, kSine, kCubic, kLinear };
 /// Effect of one parent before it is standardised.
 double effect(Effect kind, double x);
 
+/// Any latent as a number between -1 and 1, strictly rising: z / sqrt(4 + z^2). Its tails are slow,
+/// so that unusual values stay apart.
+double bounded(double z);
+
 /// One draw of variance 1.
 double draw_noise(const std::string& noise, Random& random);
 

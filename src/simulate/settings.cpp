@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "polycause/error.h"
 #include "polycause/simulate.h"
 #include "simulate/shape.h"
+#include "simulate/tables.h"
 
 namespace polycause {
 namespace {
@@ -16,6 +18,7 @@ namespace {
 constexpr std::int64_t kMaxModalities = 20;
 constexpr std::int64_t kMaxLatents = 10;
 constexpr std::int64_t kMaxColumns = 100000;
+constexpr std::int64_t kMaxNights = 7;
 
 }  // namespace
 
@@ -54,10 +57,28 @@ void visit_settings(SimulateOptions& options, SettingsVisitor& visitor) {
                 "age of a covariate table; 0 = none");
   visitor.visit("simulate.hidden_order", options.hidden_order,
                 "list the modalities in a random order and say order = \"unknown\"");
+  visitor.visit(
+      "simulate.pictures", options.pictures, {"npy", "png", "off"},
+      "pictures as one array per modality, as a directory of PNG files, or (cohort) none");
+  visitor.visit("simulate.picture_size", options.picture_size, 16, 1024,
+                "rows and columns of pixels");
+  visitor.visit("simulate.nights", options.nights, 0, kMaxNights,
+                "cohort: recorded nights per participant");
+  visitor.visit("simulate.recordings", options.recordings, {"npy", "csv"},
+                "nights as one array or as one long table");
+  visitor.visit("simulate.minutes", options.minutes, 60, 1440,
+                "length of a night, one sample per minute");
+  visitor.visit(
+      "simulate.graph", options.graph, {"paper", "all_linked"},
+      "mnist: links of the paper, or one more, so that every latent has a link to the other "
+      "modality");
+  visitor.visit("simulate.mnist", options.mnist, {},
+                "mnist: directory with the digits' train-images-idx3-ubyte[.gz], or such a file");
+  visitor.visit("simulate.fashion", options.fashion, {}, "mnist: the same of the garments");
 }
 
 std::vector<std::string> simulation_names() {
-  return {"case1", "case2", "case3", "five", "six", "eight", "free", "cohort"};
+  return {"case1", "case2", "case3", "five", "six", "eight", "free", "mnist", "cohort"};
 }
 
 SimulateOptions simulation_preset(const std::string& name) {
@@ -75,8 +96,12 @@ SimulateOptions simulation_preset(const std::string& name) {
   if (name == "six") return shaped(6, 2, 30);
   if (name == "eight") return shaped(8, 2, 30);
   if (name == "free") return options;
+  if (name == "mnist") {
+    options.picture_size = 40;
+    return options;
+  }
   if (name == "cohort") {
-    options.participants = 4000;
+    options.participants = 2000;
     options.modalities = 4;
     options.columns = 12;
     return options;
@@ -186,6 +211,52 @@ std::vector<ModalityShape> checked_shape(const SimulateOptions& options) {
     }
   }
   return shape;
+}
+
+namespace {
+
+/// Values of all settings as texts.
+class Values : public SettingsVisitor {
+ public:
+  std::vector<std::pair<std::string, std::string>> all;
+  void visit(const std::string& key, bool& value, const std::string&) override {
+    all.emplace_back(key, fmt::format("{}", value));
+  }
+  void visit(const std::string& key, std::int64_t& value, std::int64_t low, std::int64_t high,
+             const std::string&) override {
+    check_range(key.substr(key.find('.') + 1).c_str(), value, low, high);
+    all.emplace_back(key, fmt::format("{}", value));
+  }
+  void visit(const std::string& key, double& value, double low, double high,
+             const std::string&) override {
+    check_range(key.substr(key.find('.') + 1).c_str(), value, low, high);
+    all.emplace_back(key, fmt::format("{}", value));
+  }
+  void visit(const std::string& key, std::string& value, const std::vector<std::string>& choices,
+             const std::string&) override {
+    if (!choices.empty()) check_choice(key.substr(key.find('.') + 1).c_str(), value, choices);
+    all.emplace_back(key, "'" + value + "'");
+  }
+};
+
+}  // namespace
+
+void check_like_preset(const std::string& name, const SimulateOptions& options,
+                       const std::vector<std::string>& used) {
+  SimulateOptions given = options;
+  SimulateOptions preset = simulation_preset(name);
+  Values found;
+  visit_settings(given, found);
+  Values expected;
+  visit_settings(preset, expected);
+  for (std::size_t k = 0; k < found.all.size(); ++k) {
+    if (found.all[k] == expected.all[k]) continue;
+    const std::string key = found.all[k].first.substr(std::string("simulate.").size());
+    if (std::find(used.begin(), used.end(), key) != used.end()) continue;
+    refuse(key, fmt::format("found {}; '{}' has no use for it, {} is fixed there; leave it out, or "
+                            "simulate another study",
+                            found.all[k].second, name, expected.all[k].second));
+  }
 }
 
 }  // namespace simulation

@@ -9,6 +9,7 @@
 #include "simulate/cohort.h"
 #include "simulate/mechanisms.h"
 #include "simulate/mixing.h"
+#include "simulate/mnist.h"
 #include "simulate/shape.h"
 #include "simulate/tables.h"
 
@@ -39,15 +40,36 @@ std::string study_toml(const StudyText& study) {
                   study.name, study.order);
   for (const StudyText::Entry& entry : study.modalities) {
     text += fmt::format(
-        "\n[[modality]]\nname = \"{}\"\nkind = \"tabular\"\npath = \"{}\"\nlatents = {}\n"
+        "\n[[modality]]\nname = \"{}\"\nkind = \"{}\"\npath = \"{}\"\nlatents = {}\n"
         "private = {}\n",
-        entry.name, entry.path, entry.latents, entry.private_dims);
-    if (study.rank_normal) text += "rank_normal = true\n";
+        entry.name, entry.kind, entry.path, entry.latents, entry.private_dims);
+    if (study.rank_normal && entry.kind == "tabular") text += "rank_normal = true\n";
+    text += entry.further;
   }
   for (const StudyText::Entry& entry : study.covariates) {
     text += fmt::format("\n[[covariates]]\nname = \"{}\"\npath = \"{}\"\n", entry.name, entry.path);
   }
   return text;
+}
+
+SimulatedBlocks picture_blocks(const std::string& name, const std::string& pictures,
+                               std::vector<std::string> ids, std::vector<std::size_t> shape) {
+  SimulatedBlocks blocks;
+  blocks.name = name;
+  blocks.kind = "image";
+  blocks.path = pictures == "png" ? name : name + ".npy";
+  blocks.ids_file = pictures == "png" ? "" : name + ".ids.txt";
+  blocks.ids = std::move(ids);
+  blocks.shape = std::move(shape);
+  return blocks;
+}
+
+StudyText::Entry entry_of(const SimulatedBlocks& blocks, std::size_t latents,
+                          std::size_t private_dims) {
+  std::string further;
+  if (!blocks.ids_file.empty()) further += fmt::format("ids = \"{}\"\n", blocks.ids_file);
+  further += "network = \"auto\"\n";
+  return {blocks.name, blocks.path, latents, private_dims, blocks.kind, further};
 }
 
 namespace {
@@ -74,6 +96,10 @@ MatrixXd draw_columns(const SimulateOptions& options, const MatrixXd& codes, std
 Simulation simulate_free(const std::string& name, const SimulateOptions& options,
                          std::uint64_t seed) {
   const std::vector<ModalityShape> shape = checked_shape(options);
+  check_like_preset(name, options,
+                    {"participants", "modalities", "latents", "private_dims", "columns", "sizes",
+                     "noise", "mixing", "mechanism", "extra_edges", "sparsity_ratio", "edge_scale",
+                     "confounder", "hidden_order"});
   const Latents truth = draw_latents(options, shape, seed);
 
   // position -> modality in causal order
@@ -154,6 +180,7 @@ Simulation simulate_free(const std::string& name, const SimulateOptions& options
 
 Simulation simulate(const std::string& name, const SimulateOptions& options, std::uint64_t seed) {
   simulation_preset(name);  // throws for an unknown name
+  if (name == "mnist") return simulation::simulate_mnist(options, seed);
   if (name == "cohort") return simulation::simulate_cohort(options, seed);
   return simulation::simulate_free(name, options, seed);
 }

@@ -1,7 +1,9 @@
 // Files of a simulated study.
 #include "base/files.h"
+#include "base/parallel.h"
 #include "polycause/simulate.h"
 #include "polycause/study.h"
+#include "simulate/write_blocks.h"
 
 namespace polycause {
 namespace {
@@ -14,7 +16,8 @@ std::string edges_text(const std::vector<std::pair<std::string, std::string>>& e
 
 }  // namespace
 
-void write_simulation(const Simulation& simulation, const std::string& directory, bool force) {
+void write_simulation(const Simulation& simulation, const std::string& directory, bool force,
+                      long threads) {
   make_output_directory(directory, force);
   const std::string truth = join_path(directory, "truth");
   make_directory(truth);
@@ -34,6 +37,9 @@ void write_simulation(const Simulation& simulation, const std::string& directory
   }
   for (std::size_t k = 0; k < simulation.tables.size(); ++k) {
     write_file(join_path(directory, simulation.files[k]), table_csv(simulation.tables[k]));
+  }
+  for (const SimulatedBlocks& blocks : simulation.blocks) {
+    simulation::write_blocks(blocks, directory, thread_count(threads));
   }
   // Last: a folder without it is not a study, so a broken write cannot pass for one.
   write_file(join_path(directory, "study.toml"), simulation.study_toml);
