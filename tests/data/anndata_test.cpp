@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -259,6 +261,25 @@ TEST_F(AnnData, LatentsComeBack) {
   EXPECT_THAT(sleep.ids, ElementsAre("p1", "p3"));
   EXPECT_THAT(sleep.columns.at(0).values, ElementsAre(4, 6));
   EXPECT_EQ(read_raw_table(mu, options_for(" obs")).columns.size(), 3U);
+}
+
+TEST_F(AnnData, LatentsAreReadByAnndataAndH5py) {
+  const TestFolder folder;
+  const std::string ad = folder.path("latents.h5ad");
+  const std::string mu = folder.path("latents.h5mu");
+  write_anndata(ad, small_latents(), about_them());
+  write_anndata(mu, small_latents(), about_them());
+  bool read = false;
+  for (const std::string python : {POLYCAUSE_PYTHONS}) {
+    if (python.empty()) continue;
+    const std::string command = python + " -W ignore " + POLYCAUSE_SOURCE_DIR +
+                                "/tests/data/read_latents.py " + ad + " " + mu;
+    const int code = WEXITSTATUS(std::system(command.c_str()));
+    if (code == 77) continue;
+    EXPECT_EQ(code, 0) << command;
+    read = true;
+  }
+  if (!read) GTEST_SKIP() << "no Python with anndata and h5py";
 }
 
 TEST_F(AnnData, SameTablesGiveTheSameBytes) {
