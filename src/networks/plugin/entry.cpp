@@ -1,0 +1,48 @@
+// What the module offers to the program that loads it.
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+
+#include <stdexcept>
+
+#include "networks/networks.h"
+#include "networks/plugin/block_model.h"
+#include "networks/plugin/fit.h"
+
+namespace polycause {
+namespace {
+
+/// Callers run several fits side by side, so each keeps to its own thread; results would also
+/// depend on how many threads share a sum.
+void use_one_thread() { at::set_num_threads(1); }
+
+class Torch : public Networks {
+ public:
+  std::string version() const override { return "LibTorch " TORCH_VERSION; }
+  std::vector<std::unique_ptr<BlockNetwork>> fit(const std::vector<NetworkInput>& inputs,
+                                                 const std::vector<std::uint32_t>& train,
+                                                 const std::vector<std::uint32_t>& held_out,
+                                                 const NetworkOptions& options) const override {
+    use_one_thread();
+    return fit_networks(inputs, train, held_out, options);
+  }
+  std::unique_ptr<BlockNetwork> restore(const BlockShape& shape, const std::string& network,
+                                        int latents,
+                                        const std::vector<float>& values) const override {
+    use_one_thread();
+    const bool masked = !values.empty() && values[0] != 0;
+    auto model =
+        std::make_unique<BlockModel>(shape, resolved_network(shape, network), latents, masked);
+    model->load(values);
+    return model;
+  }
+  std::string choose(const BlockShape& shape, const std::string& network) const override {
+    return resolved_network(shape, network);
+  }
+};
+
+}  // namespace
+}  // namespace polycause
+
+extern "C" __attribute__((visibility("default"))) polycause::Networks* polycause_make_networks() {
+  return new polycause::Torch;
+}
