@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
-#include <string_view>
-#include <unordered_map>
+#include <limits>
 #include <utility>
 
 #include "base/pattern.h"
 #include "base/random.h"
-#include "data/cells.h"
 #include "data/column_types.h"
-#include "data/source_table.h"
+#include "data/study_sources.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -20,157 +17,42 @@ namespace {
 
 constexpr std::size_t kFewParticipants = 100;
 constexpr double kMostlyMissing = 0.9;
-
-/// A table of the study as read, with the rows that can take part.
-struct Source {
-  const SourceSpec* spec = nullptr;
-  bool modality = true;
-  RawTable raw;
-  std::vector<bool> blank;                                   ///< (rows,) every cell missing
-  std::unordered_map<std::string_view, std::size_t> row_of;  ///< id -> row, usable rows only
-};
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 void report(Observer* observer, LogLevel level, const std::string& text) {
   if (observer != nullptr) observer->message(level, text);
 }
 
-Source read(const StudySpec& spec, const SourceSpec& source_spec, bool modality,
-            Observer* observer) {
-  Source source;
-  source.spec = &source_spec;
-  source.modality = modality;
-  source.raw = read_source(spec, source_spec);
-  const RawTable& raw = source.raw;
-  source.blank.assign(raw.ids.size(), true);
-  for (const RawColumn& column : raw.columns) {
-    for (std::size_t i = 0; i < raw.ids.size(); ++i) {
-      if (column.values[i] == column.values[i]) source.blank[i] = false;
-    }
-  }
-  source.row_of.reserve(raw.ids.size());
-  for (std::size_t i = 0; i < raw.ids.size(); ++i) {
-    if (!raw.ids[i].empty() && !source.blank[i]) source.row_of.emplace(raw.ids[i], i);
-  }
-  report(observer, LogLevel::kInfo,
-         fmt::format("{}: {} rows, {} columns from {}", source_spec.name, raw.ids.size(),
-                     raw.columns.size(), raw.path));
-  return source;
+std::size_t count_absent(const std::vector<std::size_t>& rows) {
+  return static_cast<std::size_t>(std::count(rows.begin(), rows.end(), kNoRow));
 }
 
-std::vector<Source> read_all(const StudySpec& spec, const std::vector<SourceSpec>& modalities,
-                             const std::vector<SourceSpec>& covariates, Observer* observer) {
-  if (modalities.empty()) {
-    throw ConfigError(spec.path +
-                      ": the study has no modality; expected at least one; add [[modality]]");
-  }
-  std::vector<Source> sources;
-  const std::size_t count = modalities.size() + covariates.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (observer != nullptr) {
-      if (observer->cancelled()) throw Interrupted("stopped while reading");
-      observer->progress({"reading", static_cast<double>(i) / static_cast<double>(count), -1});
-    }
-    const bool modality = i < modalities.size();
-    sources.push_back(read(spec, modality ? modalities[i] : covariates[i - modalities.size()],
-                           modality, observer));
-  }
-  return sources;
+/// (n,) true = the participant holds the modality; empty when everybody does.
+std::vector<bool> presence(const std::vector<std::size_t>& rows) {
+  std::vector<bool> present;
+  if (count_absent(rows) == 0) return present;
+  for (const std::size_t row : rows) present.push_back(row != kNoRow);
+  return present;
 }
 
-std::string sample_ids(const Source& source) {
-  std::string text;
-  std::size_t shown_count = 0;
-  for (const std::string& id : source.raw.ids) {
-    if (id.empty()) continue;
-    text += (text.empty() ? "" : ", ") + shown(id);
-    if (++shown_count == 3) break;
-  }
-  return text.empty() ? "no ids" : text;
-}
-
-[[noreturn]] void fail_no_common(const Source& a, const Source& b, const std::string& id) {
-  throw DataError(
-      b.raw.path, 0, "",
-      fmt::format("no participant of '{}' is in '{}': ids such as {} against {}; expected the same "
-                  "ids in column '{}' of both; check study.id and how the ids are written",
-                  a.spec->name, b.spec->name, sample_ids(a), sample_ids(b), id));
-}
-
-/// Ids with a usable row in every modality, sorted.
-std::vector<std::string> common_participants(const std::vector<Source>& sources,
-                                             const std::string& id) {
-  std::vector<std::string_view> common;
-  for (const auto& [participant, row] : sources.front().row_of) common.push_back(participant);
-  if (common.empty()) {
-    throw DataError(
-        sources.front().raw.path, 0, "",
-        fmt::format("'{}' has no row with an id and at least one value; expected one row per "
-                    "participant; check study.id, study.missing and columns",
-                    sources.front().spec->name));
-  }
-  for (const Source& source : sources) {
-    if (!source.modality) continue;
-    const auto absent = [&](std::string_view participant) {
-      return source.row_of.count(participant) == 0;
-    };
-    common.erase(std::remove_if(common.begin(), common.end(), absent), common.end());
-    if (common.empty()) fail_no_common(sources.front(), source, id);
-  }
-  std::vector<std::string> ids(common.begin(), common.end());
-  if (all_whole_numbers(ids)) {
-    std::sort(ids.begin(), ids.end(), whole_number_less);
-  } else {
-    std::sort(ids.begin(), ids.end());
-  }
-  return ids;
-}
-
-/// Every row of a table is kept or has one reason: the first that applies, in the order listed.
-TableAccount account_rows(const Source& table, const std::vector<Source>& sources) {
-  TableAccount account;
-  account.table = table.spec->name;
-  account.rows = table.raw.ids.size();
-  std::vector<std::pair<std::string, std::size_t>> reasons = {{"empty id", 0},
-                                                              {"all cells missing", 0}};
-  for (const Source& source : sources) reasons.emplace_back("not in " + source.spec->name, 0);
-  for (std::size_t i = 0; i < account.rows; ++i) {
-    const std::string& id = table.raw.ids[i];
-    std::size_t reason = reasons.size();
-    if (id.empty()) {
-      reason = 0;
-    } else if (table.modality && table.blank[i]) {
-      reason = 1;
-    } else {
-      for (std::size_t k = 0; k < sources.size() && reason == reasons.size(); ++k) {
-        if (sources[k].modality && sources[k].row_of.count(id) == 0) reason = 2 + k;
-      }
-    }
-    if (reason == reasons.size()) {
-      ++account.kept;
-    } else {
-      ++reasons[reason].second;
-    }
-  }
-  for (auto& item : reasons) {
-    if (item.second > 0) account.dropped.push_back(std::move(item));
-  }
-  return account;
-}
-
-std::vector<std::size_t> rows_of(const Source& source, const std::vector<std::string>& ids) {
-  std::vector<std::size_t> rows;
-  rows.reserve(ids.size());
-  for (const std::string& id : ids) {
-    const auto found = source.row_of.find(id);
-    rows.push_back(found == source.row_of.end() ? kNoRow : found->second);
-  }
-  return rows;
+/// Pictures or series: blocks, descriptors, and what became of the channels.
+void fill_blocks(Source& source, Study& study, Modality& modality) {
+  FilledBlocks filled = source.blocks->fill(rows_of(source, study.ids));
+  modality.blocks = std::move(filled.blocks);
+  modality.table = std::move(filled.table);
+  modality.table.name = source.spec->name;
+  modality.table.ids = study.ids;
+  modality.rank_normal.assign(modality.table.columns.size(), false);
+  study.columns.insert(study.columns.end(), filled.channels.begin(), filled.channels.end());
+  study.warnings.insert(study.warnings.end(), filled.warnings.begin(), filled.warnings.end());
+  source.blocks.reset();
 }
 
 /// Types the columns, drops those that say nothing, and writes the account of columns.
 Table typed_table(Source& source, Study& study) {
   const SourceSpec& spec = *source.spec;
   const std::vector<std::size_t> rows = rows_of(source, study.ids);
+  const std::size_t absent = source.modality ? count_absent(rows) : 0;
   Table table;
   table.name = spec.name;
   table.ids = study.ids;
@@ -180,6 +62,7 @@ Table typed_table(Source& source, Study& study) {
     const std::string where = spec.name + "." + raw.name;
     if (!raw.note.empty() && !is_set) study.warnings.push_back(where + ": " + raw.note);
     TypedColumn typed = type_column(raw, rows, is_set ? &set->second : nullptr, source.raw.path);
+    typed.missing -= absent;
     ColumnAccount account{spec.name, typed.column.name, typed.column.type, typed.missing, true, ""};
     if (!typed.unusable.empty()) {
       account.used = false;
@@ -187,7 +70,8 @@ Table typed_table(Source& source, Study& study) {
       study.warnings.push_back(where + ": dropped (" + typed.unusable + ")");
     } else {
       if (is_set) account.note = "type set by the study";
-      const double share = static_cast<double>(typed.missing) / static_cast<double>(rows.size());
+      const double share =
+          static_cast<double>(typed.missing) / static_cast<double>(rows.size() - absent);
       if (source.modality && share >= kMostlyMissing) {
         study.warnings.push_back(
             fmt::format("{}: {:.0f} % of the cells are missing", where, 100 * share));
@@ -215,6 +99,12 @@ Modality typed_modality(Source& source, Study& study) {
   modality.kind = spec.kind;
   modality.latents = static_cast<std::size_t>(spec.latents);
   modality.private_dims = static_cast<std::size_t>(spec.private_dims);
+  modality.network = spec.network;
+  modality.present = presence(rows_of(source, study.ids));
+  if (source.blocks) {
+    fill_blocks(source, study, modality);
+    return modality;
+  }
   modality.table = typed_table(source, study);
   for (const Column& column : modality.table.columns) {
     const bool ordered =
@@ -251,12 +141,51 @@ std::vector<bool> split(const std::vector<std::string>& ids, double share, std::
   return held_out;
 }
 
-void account_all(const std::vector<Source>& sources, Study& study) {
-  study.ids = common_participants(sources, study.spec.id);
-  for (const Source& source : sources) {
-    study.tables.push_back(account_rows(source, sources));
-    if (study.tables.back().kept == 0) fail_no_common(sources.front(), source, study.spec.id);
+/// The columns that a model needs, typed as it knows them.
+SourceSpec like_fitted(SourceSpec source, const Modality& modality) {
+  if (modality.kind != "tabular") return source;
+  source.columns.clear();
+  source.exclude.clear();
+  source.rank_normal.clear();
+  source.types.clear();
+  for (const Column& column : modality.table.columns) {
+    source.columns.push_back(column.name);
+    source.types[column.name] =
+        column.levels.empty() ? ColumnType::kContinuous : ColumnType::kCategorical;
   }
+  return source;
+}
+
+/// Fills a modality of a model with the participants of another study.
+void read_like(Source& source, Modality& modality, Study& study) {
+  const std::vector<std::size_t> rows = rows_of(source, study.ids);
+  modality.present = presence(rows);
+  if (source.blocks) {
+    fill_blocks(source, study, modality);
+    return;
+  }
+  modality.table.ids = study.ids;
+  for (Column& column : modality.table.columns) {
+    const auto raw =
+        std::find_if(source.raw.columns.begin(), source.raw.columns.end(),
+                     [&](const RawColumn& other) { return other.name == column.name; });
+    if (raw == source.raw.columns.end()) {
+      throw DataError(source.raw.path, 0, column.name,
+                      "is not there; expected every column of the model");
+    }
+    std::size_t unseen = 0;
+    TypedColumn typed = type_column_like(*raw, rows, column, &unseen);
+    if (unseen > 0) {
+      study.warnings.push_back(
+          fmt::format("{}.{}: {} cells hold a level that the model has not seen; taken as missing",
+                      modality.name, column.name, unseen));
+    }
+    study.columns.push_back(
+        {modality.name, column.name, column.type, typed.missing - count_absent(rows), true, ""});
+    column = std::move(typed.column);
+  }
+  source.row_of.clear();
+  source.raw = RawTable();
 }
 
 }  // namespace
@@ -264,19 +193,23 @@ void account_all(const std::vector<Source>& sources, Study& study) {
 Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) {
   Study study;
   study.spec = spec;
-  std::vector<Source> sources = read_all(spec, spec.modalities, spec.covariates, observer);
-  account_all(sources, study);
+  const SourceList list{spec.modalities, {}, spec.covariates};
+  std::vector<Source> sources = read_sources(spec, list, observer);
+  settle_participants(sources, study);
+  const char* const where = spec.join == "any" ? "any" : "every";
   if (study.ids.size() < 2) {
     throw DataError(
         sources.front().raw.path, 0, "",
-        "only one participant is in every modality; expected at least 2, better hundreds; check "
-        "the ids of the tables");
+        fmt::format(
+            "only one participant is in {} modality; expected at least 2, better hundreds; check "
+            "the ids of the tables",
+            where));
   }
   if (study.ids.size() < kFewParticipants) {
     study.warnings.push_back(
-        fmt::format("only {} participants are in every modality; latents and graph need hundreds "
+        fmt::format("only {} participants are in {} modality; latents and graph need hundreds "
                     "to be reliable",
-                    study.ids.size()));
+                    study.ids.size(), where));
   }
   for (Source& source : sources) {
     if (source.modality) {
@@ -294,60 +227,48 @@ Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) 
 
 Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted,
                       Observer* observer) {
-  std::vector<SourceSpec> wanted;
+  const bool any = spec.join == "any";
+  SourceList list;
+  std::vector<std::size_t> source_of;  // (fitted,) kNoRow = the study lacks the modality
   for (const Modality& modality : fitted) {
     const auto found =
         std::find_if(spec.modalities.begin(), spec.modalities.end(),
                      [&](const SourceSpec& source) { return source.name == modality.name; });
+    if (found == spec.modalities.end() && any) {
+      source_of.push_back(kNoRow);
+      continue;
+    }
     if (found == spec.modalities.end()) {
       throw ConfigError(
           fmt::format("{}: there is no modality '{}'; expected every modality of the model; add a "
-                      "[[modality]] of that name",
+                      "[[modality]] of that name, or set study.join = \"any\"",
                       spec.path, modality.name));
     }
-    SourceSpec source = *found;
-    source.columns.clear();
-    source.exclude.clear();
-    source.rank_normal.clear();
-    source.types.clear();
-    for (const Column& column : modality.table.columns) {
-      source.columns.push_back(column.name);
-      source.types[column.name] =
-          column.levels.empty() ? ColumnType::kContinuous : ColumnType::kCategorical;
+    if (found->kind != modality.kind) {
+      throw ConfigError(fmt::format(
+          "{}: modality '{}' is of kind \"{}\"; expected \"{}\" as in the model; correct it",
+          spec.path, modality.name, found->kind, modality.kind));
     }
-    wanted.push_back(std::move(source));
+    source_of.push_back(list.modalities.size());
+    list.modalities.push_back(like_fitted(*found, modality));
+    list.fitted.push_back(modality.blocks ? &modality.blocks->shape() : nullptr);
   }
   Study study;
   study.spec = spec;
-  std::vector<Source> sources = read_all(spec, wanted, {}, observer);
-  account_all(sources, study);
+  std::vector<Source> sources = read_sources(spec, list, observer);
+  settle_participants(sources, study);
   for (std::size_t m = 0; m < fitted.size(); ++m) {
-    Source& source = sources[m];
-    const std::vector<std::size_t> rows = rows_of(source, study.ids);
     Modality modality = fitted[m];
-    modality.table.ids = study.ids;
-    for (Column& column : modality.table.columns) {
-      const auto raw =
-          std::find_if(source.raw.columns.begin(), source.raw.columns.end(),
-                       [&](const RawColumn& other) { return other.name == column.name; });
-      if (raw == source.raw.columns.end()) {
-        throw DataError(source.raw.path, 0, column.name,
-                        "is not there; expected every column of the model");
-      }
-      std::size_t unseen = 0;
-      TypedColumn typed = type_column_like(*raw, rows, column, &unseen);
-      if (unseen > 0) {
-        study.warnings.push_back(
-            fmt::format("{}.{}: {} cells hold a level that the model has not seen; taken "
-                        "as missing",
-                        modality.name, column.name, unseen));
-      }
-      study.columns.push_back({modality.name, column.name, column.type, typed.missing, true, ""});
-      column = std::move(typed.column);
+    modality.blocks.reset();
+    modality.present.clear();
+    if (source_of[m] == kNoRow) {
+      modality.table.ids = study.ids;
+      for (Column& column : modality.table.columns) column.values.assign(study.ids.size(), kNaN);
+      modality.present.assign(study.ids.size(), false);
+    } else {
+      read_like(sources[source_of[m]], modality, study);
     }
     study.modalities.push_back(std::move(modality));
-    source.row_of.clear();
-    source.raw = RawTable();
   }
   study.validation.assign(study.ids.size(), false);
   return study;

@@ -118,8 +118,8 @@ TEST_F(StudyFileTest, ErrorsNameLineAndWhatToDo) {
   EXPECT_THAT(fails(with("[study]\nvalidation = 2\n")),
               HasSubstr("study.toml:6: study.validation"));
   EXPECT_THAT(fails(with("[study]\nmissing = [1]\n")), HasSubstr("study.toml:6:"));
-  EXPECT_THAT(fails(with("kind = \"image\"\n")),
-              HasSubstr("study.toml:5: kind = \"image\"; expected \"tabular\""));
+  EXPECT_THAT(fails(with("kind = \"video\"\n")),
+              HasSubstr("study.toml:5: kind = \"video\"; expected one of tabular, image, series"));
   EXPECT_THAT(fails(with("latents = 0\n")), HasSubstr("expected 1 .. 64"));
   EXPECT_THAT(fails(with("latents = \"2\"\n")), HasSubstr("no whole number"));
   EXPECT_THAT(fails(with("types = { x = \"number\" }\n")), HasSubstr("types of 'x'"));

@@ -1,0 +1,220 @@
+#include "data/study_sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "data/cells.h"
+#include "data/column_types.h"
+#include "data/source_table.h"
+#include "polycause/error.h"
+
+namespace polycause {
+namespace {
+
+void report(Observer* observer, LogLevel level, const std::string& text) {
+  if (observer != nullptr) observer->message(level, text);
+}
+
+Source read(const StudySpec& spec, const SourceSpec& source_spec, bool modality,
+            const BlockShape* fitted, Observer* observer) {
+  Source source;
+  source.spec = &source_spec;
+  source.modality = modality;
+  if (source_spec.kind == "tabular") {
+    source.raw = read_source(spec, source_spec);
+  } else {
+    source.blocks = open_blocks({spec, source_spec, fitted, observer});
+    source.raw = source.blocks->list();
+  }
+  const RawTable& raw = source.raw;
+  source.blank.assign(raw.ids.size(), source.blocks == nullptr);
+  for (const RawColumn& column : raw.columns) {
+    for (std::size_t i = 0; i < raw.ids.size(); ++i) {
+      if (column.values[i] == column.values[i]) source.blank[i] = false;
+    }
+  }
+  source.row_of.reserve(raw.ids.size());
+  for (std::size_t i = 0; i < raw.ids.size(); ++i) {
+    if (!raw.ids[i].empty() && !source.blank[i]) source.row_of.emplace(raw.ids[i], i);
+  }
+  report(observer, LogLevel::kInfo,
+         source.blocks ? fmt::format("{}: {} participants from {}", source_spec.name,
+                                     raw.ids.size(), raw.path)
+                       : fmt::format("{}: {} rows, {} columns from {}", source_spec.name,
+                                     raw.ids.size(), raw.columns.size(), raw.path));
+  return source;
+}
+
+std::string sample_ids(const Source& source) {
+  std::string text;
+  std::size_t shown_count = 0;
+  for (const std::string& id : source.raw.ids) {
+    if (id.empty()) continue;
+    text += (text.empty() ? "" : ", ") + shown(id);
+    if (++shown_count == 3) break;
+  }
+  return text.empty() ? "no ids" : text;
+}
+
+[[noreturn]] void fail_no_common(const Source& a, const Source& b, const std::string& id) {
+  throw DataError(
+      b.raw.path, 0, "",
+      fmt::format("no participant of '{}' is in '{}': ids such as {} against {}; expected the same "
+                  "ids in column '{}' of both; check study.id and how the ids are written",
+                  a.spec->name, b.spec->name, sample_ids(a), sample_ids(b), id));
+}
+
+bool in_all(const std::vector<Source>& sources, std::string_view participant) {
+  return std::all_of(sources.begin(), sources.end(), [&](const Source& source) {
+    return !source.modality || source.row_of.count(participant) > 0;
+  });
+}
+
+bool in_some(const std::vector<Source>& sources, std::string_view participant) {
+  return std::any_of(sources.begin(), sources.end(), [&](const Source& source) {
+    return source.modality && source.row_of.count(participant) > 0;
+  });
+}
+
+/// Reads pictures and series of those who may take part; who turns out to hold no value is blank.
+void prepare_blocks(std::vector<Source>& sources, bool any) {
+  for (Source& source : sources) {
+    if (!source.blocks) continue;
+    std::vector<std::size_t> rows;
+    for (const auto& [id, row] : source.row_of) {
+      if (any || in_all(sources, id)) rows.push_back(row);
+    }
+    std::sort(rows.begin(), rows.end());
+    const std::vector<bool> held = source.blocks->prepare(rows);
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      if (held[k]) continue;
+      source.blank[rows[k]] = true;
+      source.row_of.erase(source.raw.ids[rows[k]]);
+    }
+  }
+}
+
+[[noreturn]] void fail_empty(const Source& source) {
+  throw DataError(
+      source.raw.path, 0, "",
+      source.blocks
+          ? fmt::format("'{}' holds no participant with a value; expected pictures or samples; "
+                        "check the path, study.missing, and from and to",
+                        source.spec->name)
+          : fmt::format("'{}' has no row with an id and at least one value; expected one row per "
+                        "participant; check study.id, study.missing and columns",
+                        source.spec->name));
+}
+
+/// Ids with a usable row in every modality, or in any, sorted.
+std::vector<std::string> choose_participants(const std::vector<Source>& sources,
+                                             const std::string& id, bool any) {
+  std::vector<std::string_view> chosen;
+  for (const auto& [participant, row] : sources.front().row_of) chosen.push_back(participant);
+  if (chosen.empty()) fail_empty(sources.front());
+  for (const Source& source : sources) {
+    if (!source.modality) continue;
+    if (any) {
+      if (source.row_of.empty()) fail_empty(source);
+      for (const auto& [participant, row] : source.row_of) chosen.push_back(participant);
+      continue;
+    }
+    const auto absent = [&](std::string_view participant) {
+      return source.row_of.count(participant) == 0;
+    };
+    chosen.erase(std::remove_if(chosen.begin(), chosen.end(), absent), chosen.end());
+    if (chosen.empty()) fail_no_common(sources.front(), source, id);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+  std::vector<std::string> ids(chosen.begin(), chosen.end());
+  if (all_whole_numbers(ids)) std::sort(ids.begin(), ids.end(), whole_number_less);
+  return ids;
+}
+
+/// Every row of a table is kept or has one reason: the first that applies, in the order listed.
+TableAccount account_rows(const Source& table, const std::vector<Source>& sources, bool any) {
+  const std::size_t files = table.blocks ? table.blocks->ignored() : 0;
+  TableAccount account;
+  account.table = table.spec->name;
+  account.rows = table.raw.ids.size() + files;
+  std::vector<std::pair<std::string, std::size_t>> reasons = {
+      {"empty id", 0},
+      {table.blocks ? "without a value" : "all cells missing", 0},
+      {"of another kind or without id or path", files},
+      {"in no modality", 0}};
+  const std::size_t first = reasons.size();
+  for (const Source& source : sources) reasons.emplace_back("not in " + source.spec->name, 0);
+  for (std::size_t i = 0; i < table.raw.ids.size(); ++i) {
+    const std::string& id = table.raw.ids[i];
+    std::size_t reason = reasons.size();
+    if (id.empty()) {
+      reason = 0;
+    } else if (table.modality && table.blank[i]) {
+      reason = 1;
+    } else if (any) {
+      if (!in_some(sources, id)) reason = 3;
+    } else {
+      for (std::size_t k = 0; k < sources.size() && reason == reasons.size(); ++k) {
+        if (sources[k].modality && sources[k].row_of.count(id) == 0) reason = first + k;
+      }
+    }
+    if (reason == reasons.size()) {
+      ++account.kept;
+    } else {
+      ++reasons[reason].second;
+    }
+  }
+  for (auto& item : reasons) {
+    if (item.second > 0) account.dropped.push_back(std::move(item));
+  }
+  return account;
+}
+
+}  // namespace
+
+std::vector<Source> read_sources(const StudySpec& spec, const SourceList& list,
+                                 Observer* observer) {
+  if (list.modalities.empty()) {
+    throw ConfigError(spec.path +
+                      ": the study has no modality; expected at least one; add [[modality]]");
+  }
+  std::vector<Source> sources;
+  const std::size_t modalities = list.modalities.size();
+  const std::size_t count = modalities + list.covariates.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (observer != nullptr) {
+      if (observer->cancelled()) throw Interrupted("stopped while reading");
+      observer->progress({"reading", static_cast<double>(i) / static_cast<double>(count), -1});
+    }
+    const bool modality = i < modalities;
+    const SourceSpec& source = modality ? list.modalities[i] : list.covariates[i - modalities];
+    sources.push_back(
+        read(spec, source, modality, i < list.fitted.size() ? list.fitted[i] : nullptr, observer));
+  }
+  return sources;
+}
+
+void settle_participants(std::vector<Source>& sources, Study& study) {
+  const bool any = study.spec.join == "any";
+  prepare_blocks(sources, any);
+  study.ids = choose_participants(sources, study.spec.id, any);
+  for (const Source& source : sources) {
+    study.tables.push_back(account_rows(source, sources, any));
+    if (study.tables.back().kept == 0) fail_no_common(sources.front(), source, study.spec.id);
+  }
+}
+
+std::vector<std::size_t> rows_of(const Source& source, const std::vector<std::string>& ids) {
+  std::vector<std::size_t> rows;
+  rows.reserve(ids.size());
+  for (const std::string& id : ids) {
+    const auto found = source.row_of.find(id);
+    rows.push_back(found == source.row_of.end() ? kNoRow : found->second);
+  }
+  return rows;
+}
+
+}  // namespace polycause
