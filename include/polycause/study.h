@@ -43,6 +43,13 @@ struct StudySpec {
   std::string decimal = ".";
   std::string order = "unknown";  ///< "given" | "unknown"
   double validation = 0.1;        ///< share of participants held out
+  /// Columns that tell the rows of one participant apart, most important first, in the tables that
+  /// have several: {"cohort", "research_stage", "array_index"}.
+  std::vector<std::string> visit_columns;
+  /// "" = every id stands once; first | last = by the visit columns, in their order; rows = every
+  /// visit is a row "<id>@<visit>" of the study; any other text = a value of a visit column.
+  std::string visit;
+  std::string group;              ///< column whose rows the split keeps together; "" = the id
   std::string join = "complete";  ///< complete: in every modality | any: in at least one
   std::string cache;              ///< directory of cache files, "" = the system's temporary one
   std::vector<SourceSpec> modalities;
@@ -92,8 +99,9 @@ struct Modality {
 
 struct Study {
   StudySpec spec;
-  std::vector<std::string> ids;  ///< (n,) sorted; in every modality
-  std::vector<bool> validation;  ///< (n,) true = held out; depends on (seed, id) only
+  std::vector<std::string> ids;     ///< (n,) sorted; in every modality
+  std::vector<std::string> groups;  ///< (n,) the rows of one are on the same side of the split
+  std::vector<bool> validation;     ///< (n,) true = held out; depends on (seed, group) only
   std::vector<Modality> modalities;
   std::vector<Table> covariates;  ///< aligned with ids, NaN where a participant has no row
   std::vector<ColumnAccount> columns;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "polycause/table.h"
@@ -25,6 +26,11 @@ struct RawTable {
   std::vector<std::size_t>
       lines;  ///< (n,) line (text file) or row (binary file) of each row, from 1
   std::vector<RawColumn> columns;
+  // Of tables with several rows per participant, see data/visits.h:
+  std::vector<std::string> groups;        ///< (n,) kept together by the split; empty = the ids
+  std::vector<std::string> participants;  ///< (n,) where the ids are those of visits; else empty
+  bool per_participant = false;           ///< ids are participants while other tables have visits
+  std::vector<std::pair<std::string, std::size_t>> dropped;  ///< rows left out: reason, count
 };
 
 /// What to read of a table and how.

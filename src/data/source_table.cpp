@@ -13,6 +13,7 @@
 #include "base/settings.h"
 #include "data/bytes.h"
 #include "data/cells.h"
+#include "data/visits.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -40,7 +41,11 @@ void require_matches(const StudySpec& spec, const SourceSpec& source, const std:
         join_path(spec.root, source.paths[0]), 0, "",
         fmt::format("'{}' names the column '{}' in {}, which is not there{}; expected a column of "
                     "the file{}",
-                    source.name, pattern, key, pattern == spec.id ? " (it is the id)" : "",
+                    source.name, pattern, key,
+                    pattern == spec.id ? " (it is the id)"
+                    : matches_any(key_columns(spec), pattern)
+                        ? " (it tells rows apart, see [study])"
+                        : "",
                     near.empty() || near == pattern ? "" : "; did you mean '" + near + "'?"));
   }
 }
@@ -137,6 +142,12 @@ RawTable merge_tables(std::vector<RawTable> tables) {
   }
   for (std::size_t t = 1; t < tables.size(); ++t) {
     RawTable& table = tables[t];
+    if (table.groups.empty() != merged.groups.empty() ||
+        table.per_participant != merged.per_participant) {
+      throw DataError(table.path, 1, "",
+                      "has not the same visit and group columns as the other files of the table; "
+                      "expected the same in all; make a [[covariates]] or [[modality]] of its own");
+    }
     std::vector<std::size_t> rows;
     rows.reserve(table.ids.size());
     for (std::size_t i = 0; i < table.ids.size(); ++i) {
@@ -145,6 +156,8 @@ RawTable merge_tables(std::vector<RawTable> tables) {
       if (row == merged.ids.size()) {
         merged.ids.push_back(table.ids[i]);
         merged.lines.push_back(table.lines[i]);
+        if (!merged.groups.empty()) merged.groups.push_back(table.groups[i]);
+        if (!merged.participants.empty()) merged.participants.push_back(table.participants[i]);
       }
       rows.push_back(row);
     }
@@ -163,6 +176,7 @@ RawTable merge_tables(std::vector<RawTable> tables) {
       merged.columns.push_back(std::move(column));
     }
     merged.path += ", " + table.path;
+    merged.dropped.insert(merged.dropped.end(), table.dropped.begin(), table.dropped.end());
   }
   return merged;
 }
@@ -176,7 +190,11 @@ RawTable read_source(const StudySpec& spec, const SourceSpec& source) {
   options.types = source.types;
   options.layer = source.layer;
   options.mod = source.mod;
+  options.keys = key_columns(spec);
+  options.repeats = !spec.visit_columns.empty();
+  for (const std::string& key : options.keys) options.types[key] = ColumnType::kCategorical;
   options.wanted = [&](const std::string& name) {
+    if (matches_any(options.keys, name)) return true;
     names.push_back(name);
     if (matches_any(source.exclude, name)) return false;
     return source.columns.empty() || matches_any(source.columns, name);
@@ -202,8 +220,9 @@ RawTable read_source(const StudySpec& spec, const SourceSpec& source) {
                                   table.ids.size(), table.path));
     }
     table.ids = ids;
-    refuse_duplicate_ids(table, "ids");
+    if (!options.repeats) refuse_duplicate_ids(table, "ids");
   }
+  for (RawTable& table : tables) settle_rows(spec, table);
   require_matches(spec, source, "columns", source.columns, names);
   require_matches(spec, source, "exclude", source.exclude, names);
   require_matches(spec, source, "rank_normal", source.rank_normal, names);

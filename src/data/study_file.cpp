@@ -88,6 +88,7 @@ class StudyFile {
     TomlSection section(*node->as_table(), spec_.path, "[study]");
     section.read("missing", spec_.missing);
     section.read("condition_on", spec_.condition_on);
+    section.read("visit_columns", spec_.visit_columns);
     const VisitSettings visit = [this](SettingsVisitor& visitor) {
       visit_settings(spec_, visitor);
     };
@@ -98,6 +99,13 @@ class StudyFile {
       if (!is_scalar(*value))
         section.fail(*value, fmt::format("[study] {}: expected a single value", key));
       apply_setting(visit, info.key, scalar_text(*value), section.where(*value));
+    }
+    if (!spec_.visit.empty() && spec_.visit_columns.empty()) {
+      section.fail(
+          *section.take("visit"),
+          fmt::format("visit = \"{}\" without visit_columns; expected the columns that tell "
+                      "the visits of a participant apart; set visit_columns",
+                      spec_.visit));
     }
     section.finish();
   }
@@ -228,6 +236,11 @@ void visit_settings(StudySpec& spec, SettingsVisitor& visitor) {
   visitor.visit(
       "study.order", spec.order, {"given", "unknown"},
       "given: modalities are listed causes first; unknown: no direction is read off the listing");
+  visitor.visit("study.visit", spec.visit, {},
+                "which row of a participant with several: first, last, a value of a visit column, "
+                "or rows, each visit for itself; empty: every id stands once");
+  visitor.visit("study.group", spec.group, {},
+                "column whose rows the split keeps together; empty: the id");
   visitor.visit("study.validation", spec.validation, 0.01, 0.5, "share of participants held out");
   visitor.visit("study.join", spec.join, {"complete", "any"},
                 "complete: participants that every modality holds; any: that at least one holds");

@@ -1,0 +1,30 @@
+// Tables with several rows per participant: which row counts, or how rows are told apart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/raw_table.h"
+#include "polycause/study.h"
+
+namespace polycause {
+
+/// Columns that belong to the study's structure and are no data: the visit columns and the group.
+std::vector<std::string> key_columns(const StudySpec& spec);
+
+/// Takes the key columns out of a table, then leaves one row per participant (study.visit first,
+/// last or a value) or gives every row an id of its own (rows); sets groups, dropped and
+/// per_participant. Throws DataError: an id or a visit twice, some visit columns missing, a visit
+/// that is nowhere.
+void settle_rows(const StudySpec& spec, RawTable& table);
+
+/// With study.visit = "rows": repeats the rows of tables without visit columns for every visit that
+/// the other tables hold. Throws DataError when no table has visit columns.
+void spread_over_visits(const StudySpec& spec, const std::vector<RawTable*>& tables);
+
+/// (n,) the group of every id, from the tables that know it; the id where none does. Throws
+/// DataError when two tables disagree, or none has the column study.group.
+std::vector<std::string> groups_of(const StudySpec& spec, const std::vector<std::string>& ids,
+                                   const std::vector<const RawTable*>& tables);
+
+}  // namespace polycause
