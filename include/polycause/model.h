@@ -43,11 +43,14 @@ void visit_settings(FitOptions& options, SettingsVisitor& visitor);
 /// Estimated latents z, private parts eta and exogenous noise eps of participants.
 /// Columns "<modality>.z1" ..., "<modality>.eta1" ..., "<modality>.eps1" ...; z has mean 0, sd 1
 /// over the participants of the fit, and the sign that makes its strongest relation to an own
-/// column positive.
+/// column positive. NaN where a participant lacks the modality, and for eps also where a modality
+/// with a parent is absent.
 struct Encoding {
   Table latents;
   Table private_parts;
   Table exogenous;  ///< NaN for new participants of a model with StudySpec::condition_on
+  Table predicted;  ///< columns and units as latents: what the other modalities that are there say;
+                    ///< NaN where there is no other
 };
 
 /// A candidate solution kept as evidence.
@@ -66,6 +69,7 @@ struct LatentReport {
   double agreement = 1;  ///< mean matched |Spearman| with the same latent in the other restarts
   double agreement_min = 1;
   std::size_t replicates = 0;  ///< number of other restarts and rival branches compared with
+  double predicted_r2 = 0;     ///< by the other modalities, held-out participants who have all
 };
 
 struct Warning {

@@ -88,9 +88,9 @@ void run_checks(const StagedProblem& problem, const Candidate& candidate,
                 const std::vector<double>& canonical, const Model::Impl& model, Fit& fit) {
   const auto latents = static_cast<std::size_t>(candidate.density.latents());
   const auto privates = static_cast<std::size_t>(candidate.density.privates());
-  const Columns z = held_out(candidate.parts.z, latents, problem.split.validation);
-  const Columns eps = held_out(candidate.parts.eps, latents, problem.split.validation);
-  const Columns eta = held_out(candidate.parts.eta, privates, problem.split.validation);
+  const Columns z = held_out(candidate.parts.z, latents, problem.complete.validation);
+  const Columns eps = held_out(candidate.parts.eps, latents, problem.complete.validation);
+  const Columns eta = held_out(candidate.parts.eta, privates, problem.complete.validation);
   std::vector<std::size_t> owner;
   for (std::size_t m = 0; m < problem.privates.size(); ++m) {
     owner.insert(owner.end(), static_cast<std::size_t>(problem.privates[m]), m);
@@ -107,7 +107,7 @@ void run_checks(const StagedProblem& problem, const Candidate& candidate,
   // Three standard errors of a rank correlation, or the size worth a word, whichever is larger.
   const double limit = std::max(
       kDependence,
-      3.5 / std::sqrt(static_cast<double>(std::min(kRows, problem.split.validation.size()))));
+      3.5 / std::sqrt(static_cast<double>(std::min(kRows, problem.complete.validation.size()))));
   if (private_latent > limit || private_private > limit) {
     fit.warnings.push_back(
         {"dependent_private", fmt::format("private parts depend on latents or on each other "

@@ -15,16 +15,21 @@ Model& Model::operator=(Model&&) noexcept = default;
 
 const std::vector<Modality>& Model::modalities() const { return impl_->modalities; }
 
-Cells cells_of(const TableEncoding& encoding, const Table& table) {
+Cells cells_of(const TableEncoding& encoding, const Table& table,
+               const std::vector<bool>& present) {
   EncodedTable encoded = encoding.apply(table);
   Cells cells;
   cells.participants = encoded.n;
   cells.width = static_cast<int>(encoded.width);
   cells.x = std::move(encoded.x);
   bool missing = false;
-  for (const std::uint8_t m : encoded.mask) missing = missing || m == 0;
-  if (!missing) return cells;
   const std::size_t columns = encoding.columns();
+  for (std::size_t i = 0; i < encoded.n; ++i) {
+    if (!present.empty() && !present[i]) continue;
+    for (std::size_t j = 0; j < columns; ++j)
+      missing = missing || encoded.mask[i * columns + j] == 0;
+  }
+  if (!missing) return cells;
   cells.present.resize(encoded.n * encoded.width);
   for (std::size_t i = 0; i < encoded.n; ++i) {
     for (std::size_t j = 0; j < encoded.width; ++j) {
@@ -32,6 +37,21 @@ Cells cells_of(const TableEncoding& encoding, const Table& table) {
     }
   }
   return cells;
+}
+
+std::vector<std::uint8_t> presence_of(const Study& study) {
+  const std::size_t modalities = study.modalities.size();
+  std::vector<std::uint8_t> present(study.participants() * modalities, 1);
+  bool absent = false;
+  for (std::size_t m = 0; m < modalities; ++m) {
+    for (std::size_t i = 0; i < study.participants(); ++i) {
+      if (study.modalities[m].has(i)) continue;
+      present[i * modalities + m] = 0;
+      absent = true;
+    }
+  }
+  if (!absent) present.clear();
+  return present;
 }
 
 Encoding encoding_of(const Model::Impl& model, const Decomposition& parts,
@@ -66,6 +86,15 @@ Encoding encoding_of(const Model::Impl& model, const Decomposition& parts,
   return out;
 }
 
+Table predicted_of(const Model::Impl& model, const std::vector<float>& z,
+                   const std::vector<std::uint8_t>& present, const std::vector<std::string>& ids) {
+  Decomposition predicted;
+  predicted.z = model.prediction.predict(z, present);
+  predicted.eps.assign(predicted.z.size(), 0.0f);
+  predicted.eta.assign(ids.size() * static_cast<std::size_t>(model.density[0].privates()), 0.0f);
+  return encoding_of(model, predicted, ids).latents;
+}
+
 Encoding encode(const Model& model, const Study& study) {
   const Model::Impl& impl = model.impl();
   bool same = study.modalities.size() == impl.modalities.size();
@@ -78,8 +107,10 @@ Encoding encode(const Model& model, const Study& study) {
   }
   Codes codes;
   codes.participants = study.participants();
+  codes.present = presence_of(study);
   for (std::size_t m = 0; m < impl.modalities.size(); ++m) {
-    const Cells cells = cells_of(impl.encodings[m], study.modalities[m].table);
+    const Modality& modality = study.modalities[m];
+    const Cells cells = cells_of(impl.encodings[m], modality.table, modality.present);
     Cells seen = cells;
     // A model fitted to complete tables has no mask input; cells missing now enter as the median.
     if (!impl.autoencoders[m].masked()) seen.present.clear();
@@ -89,7 +120,9 @@ Encoding encode(const Model& model, const Study& study) {
   const auto conditions = static_cast<std::size_t>(impl.density.at(0).shape().conditions);
   codes.conditions.count = conditions;
   codes.conditions.values.assign(conditions * codes.participants, 0.0f);
-  Encoding out = encoding_of(impl, impl.density.at(0).decompose(codes, {}), study.ids);
+  const Decomposition parts = impl.density.at(0).decompose(codes, {});
+  Encoding out = encoding_of(impl, parts, study.ids);
+  out.predicted = predicted_of(impl, parts.z, codes.present, study.ids);
   if (conditions > 0) {  // z and eta do not depend on them, the noise does
     for (Column& column : out.exogenous.columns)
       std::fill(column.values.begin(), column.values.end(),

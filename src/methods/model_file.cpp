@@ -141,6 +141,10 @@ class ModelFile {
     return density;
   }
 
+  CrossPrediction prediction_of(const std::vector<int>& latents) const {
+    return CrossPrediction(latents, take("prediction", CrossPrediction::size_of(latents)));
+  }
+
   std::vector<Standard> standards_from(const Json& json, int latents) const {
     std::vector<Standard> out;
     for (const Json& s : json) out.push_back({s.at(0), s.at(1), s.at(2)});
@@ -205,6 +209,8 @@ void Model::save(const std::string& directory) const {
                        {t.rows, t.columns},
                        {begin, begin + static_cast<std::ptrdiff_t>(t.rows * t.columns)}});
   }
+  const std::vector<float>& prediction = impl_->prediction.values();
+  tensors.push_back({"prediction", {prediction.size()}, prediction});
   Json pairs = Json::array();
   for (const LatentPair& p : shape.pairs) pairs.push_back({p.source, p.target});
   Json modalities = Json::array();
@@ -265,6 +271,7 @@ Model Model::load(const std::string& directory) {
                                                         modality.latents + modality.private_dims));
     }
     impl.density.push_back(file.density_of(shape));
+    impl.prediction = file.prediction_of(shape.latents);
     impl.conditions = json.at("conditions").get<std::vector<std::string>>();
     file.expect(impl.conditions.empty() == (shape.conditions == 0), "conditions without names");
     impl.latents = file.standards_from(json.at("latents"), impl.density[0].latents());

@@ -6,6 +6,7 @@
 #include "data/encoding.h"
 #include "methods/staged.h"
 #include "model/autoencoder.h"
+#include "model/cross_prediction.h"
 #include "model/density.h"
 #include "polycause/model.h"
 
@@ -26,14 +27,24 @@ struct Model::Impl {
   std::vector<std::string> conditions;  ///< covariates that the fit was conditioned on
   std::vector<Standard> latents;        ///< (D,)
   std::vector<Standard> exogenous;      ///< (D,)
+  CrossPrediction prediction;           ///< of latents by those of other modalities
 };
 
-/// Encoded cells of one modality; the mask per encoded column, empty when nothing is missing.
-Cells cells_of(const TableEncoding& encoding, const Table& table);
+/// Encoded cells of one modality; the mask per encoded column, empty when nothing is missing among
+/// the participants `present` (n,) who have the modality (empty: everybody).
+Cells cells_of(const TableEncoding& encoding, const Table& table,
+               const std::vector<bool>& present = {});
+
+/// (n, M) who has which modality; empty when everybody has all.
+std::vector<std::uint8_t> presence_of(const Study& study);
 
 /// Names and standardised columns of a decomposition.
 Encoding encoding_of(const Model::Impl& model, const Decomposition& parts,
                      const std::vector<std::string>& ids);
+
+/// Encoding::predicted from z (n, D) of the participants `ids`, who have what `present` (n, M) says.
+Table predicted_of(const Model::Impl& model, const std::vector<float>& z,
+                   const std::vector<std::uint8_t>& present, const std::vector<std::string>& ids);
 
 /// Throws ConfigError naming the first setting that is out of its range.
 void check_settings(const FitOptions& options);

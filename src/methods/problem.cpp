@@ -13,6 +13,8 @@
 namespace polycause {
 namespace {
 
+constexpr std::size_t kLeastComplete = 50;  // complete training participants
+
 /// The covariates of study.condition_on as one table, columns "<table>.<column>".
 Table condition_table(const Study& study) {
   Table all;
@@ -49,6 +51,36 @@ std::vector<bool> continuous_columns(const Table& table) {
   return continuous;
 }
 
+/// The participants who have every modality. Throws DataError when they are too few to start from.
+Split complete_split(const Study& study, const StagedProblem& problem) {
+  if (problem.present.empty()) return problem.split;
+  const std::size_t modalities = study.modalities.size();
+  std::vector<std::size_t> lacking(modalities, 0);
+  const auto those = [&](const std::vector<std::uint32_t>& rows) {
+    std::vector<std::uint32_t> kept;
+    for (const std::uint32_t row : rows) {
+      bool all = true;
+      for (std::size_t m = 0; m < modalities; ++m) {
+        if (problem.present[row * modalities + m] != 0) continue;
+        all = false;
+        ++lacking[m];
+      }
+      if (all) kept.push_back(row);
+    }
+    return kept;
+  };
+  Split complete{those(problem.split.train), those(problem.split.validation)};
+  if (complete.train.size() >= kLeastComplete && !complete.validation.empty()) return complete;
+  const auto most =
+      static_cast<std::size_t>(std::max_element(lacking.begin(), lacking.end()) - lacking.begin());
+  throw DataError(fmt::format(
+      "study: {} participants to fit and {} held out have every modality; expected at least {} and "
+      "1, since links between modalities are found among them; modality '{}' is missing most ({} "
+      "of {}): leave it out, add participants, or raise study.validation",
+      complete.train.size(), complete.validation.size(), kLeastComplete,
+      study.modalities[most].name, lacking[most], study.participants()));
+}
+
 }  // namespace
 
 StagedProblem problem_of(const Study& study, Model::Impl& model) {
@@ -66,13 +98,16 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
         "add participants or change study.validation",
         study.participants(), problem.split.validation.size()));
   }
+  problem.present = presence_of(study);
+  problem.complete = complete_split(study, problem);
   for (const Modality& m : study.modalities) {
     model.encodings.push_back(TableEncoding::fit(m.table, m.rank_normal, fit_rows));
-    problem.cells.push_back(cells_of(model.encodings.back(), m.table));
+    problem.cells.push_back(cells_of(model.encodings.back(), m.table, m.present));
     problem.latents.push_back(static_cast<int>(m.latents));
     problem.privates.push_back(static_cast<int>(m.private_dims));
     Modality bare = m;
     bare.table.ids.clear();
+    bare.present.clear();
     for (Column& c : bare.table.columns) c.values.clear();
     model.modalities.push_back(std::move(bare));
     const int width = problem.cells.back().width;
@@ -140,6 +175,11 @@ std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& opt
     const std::vector<float>& values = problem.conditions.values;
     text += fmt::format("conditions={};", hash64({reinterpret_cast<const char*>(values.data()),
                                                   values.size() * sizeof(float)}));
+  }
+  if (!problem.present.empty()) {
+    text += fmt::format(
+        "present={};",
+        hash64({reinterpret_cast<const char*>(problem.present.data()), problem.present.size()}));
   }
   for (const std::uint32_t row : problem.split.validation) text += fmt::format("{},", row);
   return hash64(text);

@@ -85,11 +85,13 @@ struct Start {
   std::vector<float> z;  // (kProbe, D) of participants spread over the study
 };
 
-std::vector<std::uint32_t> probe_rows(std::size_t participants) {
-  const std::size_t stride = std::max<std::size_t>(1, participants / kProbe);
+std::vector<std::uint32_t> probe_rows(const Split& complete) {
+  std::vector<std::uint32_t> all;
+  std::merge(complete.train.begin(), complete.train.end(), complete.validation.begin(),
+             complete.validation.end(), std::back_inserter(all));
+  const std::size_t stride = std::max<std::size_t>(1, all.size() / kProbe);
   std::vector<std::uint32_t> rows;
-  for (std::size_t i = 0; i < participants; i += stride)
-    rows.push_back(static_cast<std::uint32_t>(i));
+  for (std::size_t i = 0; i < all.size(); i += stride) rows.push_back(all[i]);
   return rows;
 }
 
@@ -121,8 +123,8 @@ void train_start(Start& start, const Codes& codes, const StagedProblem& problem,
                  const FitOptions& options, const Unit& unit, const Checkpoint& checkpoint,
                  Watch& watch) {
   optimise(start.density, codes, problem.split, start_schedule(options), unit, checkpoint, watch);
-  start.objective = search_rotation(start.density, codes, problem.split, unit, watch);
-  start.z = start.density.decompose(codes, probe_rows(codes.participants)).z;
+  start.objective = search_rotation(start.density, codes, problem.complete, unit, watch);
+  start.z = start.density.decompose(codes, probe_rows(problem.complete)).z;
 }
 
 struct StartContext {
@@ -148,7 +150,7 @@ std::vector<Start> run_starts(const StartContext& context, const std::string& na
     start.density.initialise(random);
     std::vector<std::vector<double>> turns;
     if (s == 0) {
-      turns = sparse_rotations(context.codes, problem.latents, context.maps, problem.split.train,
+      turns = sparse_rotations(context.codes, problem.latents, context.maps, problem.complete.train,
                                kRotationStarts, random);
     } else {
       for (const int k : problem.latents) turns.push_back(random_rotation(k, random));
@@ -189,10 +191,10 @@ std::vector<std::size_t> explore_orders(const StartContext& context, const std::
   parallel_for(best.size(), context.threads, [&](std::size_t b) {
     const Start& start = starts[best[b]];
     const std::vector<float> z = start.density.decompose(context.codes, {}).z;
-    found[b] = best_order(z, context.problem.latents, context.problem.split, ranks[best[b]],
+    found[b] = best_order(z, context.problem.latents, context.problem.complete, ranks[best[b]],
                           context.problem.conditions);
     objective[b] = start.objective + found[b].nll -
-                   order_nll(z, context.problem.latents, context.problem.split, ranks[best[b]],
+                   order_nll(z, context.problem.latents, context.problem.complete, ranks[best[b]],
                              context.problem.conditions);
   });
   const auto winner = std::min_element(objective.begin(), objective.end()) - objective.begin();
@@ -203,7 +205,7 @@ std::vector<std::size_t> explore_orders(const StartContext& context, const std::
 std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem,
                         double threshold) {
   AdditiveScores scores(candidate.parts.z, static_cast<std::size_t>(candidate.density.latents()),
-                        problem.split.train, problem.split.validation, kPruneRows,
+                        problem.complete.train, problem.complete.validation, kPruneRows,
                         problem.conditions);
   const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
   std::vector<bool> kept = candidate.edges;
@@ -270,14 +272,16 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
              watch);
     c.parts = c.density.decompose(codes, {});
     double total = 0;
-    for (const std::uint32_t row : problem.split.validation)
+    for (const std::uint32_t row : problem.complete.validation)
       total -= static_cast<double>(c.parts.log_p[row]);
-    c.nll = total / static_cast<double>(problem.split.validation.size());
+    c.nll = total / static_cast<double>(problem.complete.validation.size());
     c.edges = c.density.gate_open();
     const auto edges = static_cast<double>(std::count(c.edges.begin(), c.edges.end(), true));
     c.objective = c.nll + options.edge_price * edges;
     c.edges = prune(c, problem, options.prune);
-    if (!problem.order_given) c.margins = orientation_margins(c, problem.split, problem.conditions);
+    if (!problem.order_given) {
+      c.margins = orientation_margins(c, problem.complete, problem.conditions);
+    }
   });
   std::stable_sort(
       candidates.begin(), candidates.end(),
@@ -286,6 +290,18 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
 }
 
 }  // namespace
+
+Split StagedProblem::with(std::size_t modality) const {
+  if (present.empty()) return split;
+  const auto those = [&](const std::vector<std::uint32_t>& rows) {
+    std::vector<std::uint32_t> kept;
+    for (const std::uint32_t row : rows) {
+      if (present[row * cells.size() + modality] != 0) kept.push_back(row);
+    }
+    return kept;
+  };
+  return {those(split.train), those(split.validation)};
+}
 
 double staged_work(const StagedProblem& problem, const FitOptions& options) {
   const std::size_t rows = problem.split.train.size();
@@ -311,25 +327,27 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
   Codes codes;
   codes.participants = problem.cells[0].participants;
   codes.conditions = problem.conditions;
+  codes.present = problem.present;
   codes.u.resize(modalities);
   for (std::size_t m = 0; m < modalities; ++m)
     codes.width.push_back(problem.latents[m] + problem.privates[m]);
   parallel_for(modalities, threads, [&](std::size_t m) {
     const Cells& cells = problem.cells[m];
+    const Split own = problem.with(m);
     const Unit unit{fmt::format("{}/autoencoder{}", name, m), seed};
     Random random(seed, unit.name + "/init");
     Autoencoder autoencoder(cells.width, !cells.present.empty(), codes.width[m],
                             static_cast<int>(options.autoencoder_width));
-    autoencoder.initialise(cells, problem.split.train, random);
-    result.reconstruction_r2[m] = optimise(autoencoder, cells, problem.split,
-                                           autoencoder_schedule(options), unit, checkpoint, watch);
-    autoencoder.whiten(cells, problem.split.train);
+    autoencoder.initialise(cells, own.train, random);
+    result.reconstruction_r2[m] =
+        optimise(autoencoder, cells, own, autoencoder_schedule(options), unit, checkpoint, watch);
+    autoencoder.whiten(cells, own.train);
     codes.u[m] = autoencoder.encode(cells);
     result.autoencoders[m] = std::move(autoencoder);
   });
   // Step 2: starts from the canonical subspace, turned differently.
   std::vector<std::vector<double>> canonical;
-  const auto maps = canonical_maps(codes, problem.split.train, &canonical);
+  const auto maps = canonical_maps(codes, problem.complete.train, &canonical);
   for (std::size_t m = 0; m < modalities; ++m) {
     const auto last = static_cast<std::size_t>(problem.latents[m]) - 1;
     result.code_canonical.push_back(last < canonical[m].size() ? canonical[m][last] : 0.0);

@@ -21,8 +21,13 @@ struct StagedProblem {
   std::vector<int> latents;
   std::vector<int> privates;
   Conditions conditions;  ///< known common causes of all latents
-  Split split;
-  bool order_given = true;  ///< modalities are listed causes first
+  Split split;                        ///< everybody
+  std::vector<std::uint8_t> present;  ///< (n, M) as Codes::present
+  Split complete;                     ///< of `split`, those who have every modality
+  bool order_given = true;            ///< modalities are listed causes first
+
+  /// Of `split`, those who have the modality.
+  Split with(std::size_t modality) const;
 };
 
 /// A fitted solution that is kept.
@@ -30,7 +35,7 @@ struct Candidate {
   std::string name;
   Density density;
   Decomposition parts;          ///< of all participants
-  double nll = 0;               ///< held out
+  double nll = 0;               ///< of complete held-out participants
   double objective = 0;         ///< nll + edge_price * edges
   std::vector<bool> edges;      ///< per pair, after pruning
   std::vector<double> margins;  ///< per pair, orientation_margins; empty when the order was given

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/parallel.h"
@@ -24,21 +25,29 @@ constexpr double kReproducible = 0.9;  // agreement below this is called unstabl
 constexpr double kTie = 0.05;          // nat: rivals closer than this are not told apart
 constexpr std::size_t kSignRows = 5000;
 
-/// Mean and sd over all participants, and for latents the sign by the strongest own column.
+/// Mean and sd over all participants who have a value, and for latents the sign by the strongest
+/// own column.
 std::vector<Standard> standards(const std::vector<float>& values, std::size_t width) {
   const std::size_t n = values.size() / width;
   std::vector<Standard> out(width);
   for (std::size_t j = 0; j < width; ++j) {
     double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(values[i * width + j]);
-    const double mean = sum / static_cast<double>(n);
+    std::size_t known = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      if (std::isnan(values[i * width + j])) continue;
+      sum += static_cast<double>(values[i * width + j]);
+      ++known;
+    }
+    const double mean = sum / static_cast<double>(std::max<std::size_t>(1, known));
     double squares = 0;
     for (std::size_t i = 0; i < n; ++i) {
+      if (std::isnan(values[i * width + j])) continue;
       const double d = static_cast<double>(values[i * width + j]) - mean;
       squares += d * d;
     }
     out[j].mean = mean;
-    out[j].sd = std::sqrt(std::max(1e-12, squares / static_cast<double>(n)));
+    out[j].sd =
+        std::sqrt(std::max(1e-12, squares / static_cast<double>(std::max<std::size_t>(1, known))));
   }
   return out;
 }
@@ -90,6 +99,20 @@ std::size_t most_typical(const std::vector<StagedResult>& results, const StagedP
   return best;
 }
 
+/// R2 of a prediction over `rows`; NaN for fewer than three.
+double explained(const std::vector<double>& values, const std::vector<double>& predicted,
+                 const std::vector<std::uint32_t>& rows) {
+  double mean = 0;
+  for (const std::uint32_t row : rows) mean += values[row] / static_cast<double>(rows.size());
+  double total = 0;
+  double rest = 0;
+  for (const std::uint32_t row : rows) {
+    total += (values[row] - mean) * (values[row] - mean);
+    rest += (values[row] - predicted[row]) * (values[row] - predicted[row]);
+  }
+  return rows.size() < 3 ? std::numeric_limits<double>::quiet_NaN() : 1 - rest / total;
+}
+
 class Stopwatch {
  public:
   double lap() {
@@ -134,6 +157,7 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
     Codes codes;
     codes.participants = study.participants();
     codes.conditions = problem.conditions;
+    codes.present = problem.present;
     for (std::size_t m = 0; m < problem.cells.size(); ++m) {
       codes.width.push_back(result.autoencoders[m].code());
       codes.u.push_back(result.autoencoders[m].encode(problem.cells[m]));
@@ -147,7 +171,9 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
     model.exogenous[i].sign = model.latents[i].sign;
   model.autoencoders = std::move(result.autoencoders);
   model.density.push_back(best.density);
+  model.prediction = CrossPrediction(best.parts.z, problem.latents, problem.complete.train);
   fit.encoding = encoding_of(model, best.parts, study.ids);
+  fit.encoding.predicted = predicted_of(model, best.parts.z, problem.present, study.ids);
   fit.reconstruction_r2 = result.reconstruction_r2;
   fit.prior = best.density.shape().prior == PriorKind::kAdditive ? "additive" : "general";
 
@@ -162,7 +188,12 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   fit.learned = learned_graph(best, others, names, modalities);
 
   // Evidence: every other solution, matched latent by latent.
-  for (const std::string& name : names) fit.latents.push_back({name, 1, 1, 0});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    fit.latents.push_back(
+        {names[i], 1, 1, 0,
+         explained(fit.encoding.latents.columns[i].values, fit.encoding.predicted.columns[i].values,
+                   problem.complete.validation)});
+  }
   for (std::size_t r = 0; r < restarts; ++r) {
     for (std::size_t c = 0; c < results[r].candidates.size(); ++c) {
       const Candidate& other = results[r].candidates[c];

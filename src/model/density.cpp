@@ -166,10 +166,16 @@ std::vector<double> Density::rotation(std::size_t modality) const {
 
 void Density::prepare(Workspace& work, bool backward) const {
   double total = 0;
-  for (const Head& head : heads_) {
-    for (const std::size_t at : head.linear)
-      total += log_determinant(theta_.data() + at, head.width, nullptr);
-    total += log_determinant(theta_.data() + head.rotation, head.latents, nullptr);
+  for (std::size_t m = 0; m < heads_.size(); ++m) {
+    const Head& head = heads_[m];
+    work.log_det[m] = 0;
+    const auto add = [&](std::size_t at, int size) {
+      const double value = log_determinant(theta_.data() + at, size, nullptr);
+      work.log_det[m] += value;
+      total += value;
+    };
+    for (const std::size_t at : head.linear) add(at, head.width);
+    add(head.rotation, head.latents);
   }
   work.constant_log_det = total;
   if (!backward) return;
@@ -187,6 +193,7 @@ void Density::head_forward(const Head& head, Workspace& work, std::size_t m) con
   const Kernels& kernel = kernels();
   Workspace::PerModality& own = work.modalities[m];
   float* x = own.x.data();  // (width, T)
+  float* log_p = work.counts[m] ? work.log_p.data() : work.dropped.data();
   for (std::size_t l = 0; l < head.nets.size(); ++l) {
     const std::size_t coordinate = l % static_cast<std::size_t>(head.width);
     if (coordinate == 0) {
@@ -197,7 +204,7 @@ void Density::head_forward(const Head& head, Workspace& work, std::size_t m) con
     std::memcpy(own.layer_in[l].data(), x, own.x.size() * sizeof(float));
     head.nets[l].forward(theta_.data(), kTile, x, 1, kTile, own.hidden[l].data(), work.rows.data());
     kernel.transpose(work.rows.data(), kFlowHead, kTile, kFlowHead, own.head[l].data(), kTile);
-    kernel.bumps_forward(kTile, own.head[l].data(), x + coordinate * kTile, work.log_p.data(),
+    kernel.bumps_forward(kTile, own.head[l].data(), x + coordinate * kTile, log_p,
                          own.bumps[l].data());
   }
   // z = (y - shift) rotation
@@ -248,8 +255,12 @@ void Density::load_tile(const Codes& codes, const std::uint32_t* rows, std::size
       const float* from = codes.u[m].data() + row * static_cast<std::size_t>(width);
       for (int k = 0; k < width; ++k) x[static_cast<std::size_t>(k * kTile) + t] = from[k];
     }
+    work.present[m] = 1;
+    for (std::size_t t = 0; t < count && !codes.present.empty(); ++t)
+      work.present[m] = work.present[m] && codes.has(rows[t], m);
   }
   std::memset(work.log_p.data(), 0, kTile * sizeof(float));
+  std::memset(work.dropped.data(), 0, kTile * sizeof(float));
   if (shape_.conditions > 0) load_conditions(codes, rows, count, work);
 }
 
@@ -259,9 +270,14 @@ double Density::gradient(const Codes& codes, const std::uint32_t* rows, std::siz
   std::memset(gradient, 0, theta_.size() * sizeof(float));
   const float scale = -1.0f / static_cast<float>(count);
   double total = 0;
+  std::vector<double> share(heads_.size(), 0.0);  // of the tiles, in which the block counts
   for (std::size_t first = 0; first < count; first += kTile) {
     load_tile(codes, rows + first, kTile, work);
-    for (std::size_t m = 0; m < heads_.size(); ++m) head_forward(heads_[m], work, m);
+    set_presence(work, true);
+    for (std::size_t m = 0; m < heads_.size(); ++m) {
+      share[m] += work.counts[m] ? 1.0 : 0.0;
+      if (work.runs[m]) head_forward(heads_[m], work, m);
+    }
     gather_latents(work);
     if (shape_.gated) make_gates(work, true, key, static_cast<std::uint32_t>(first));
     if (shape_.prior == PriorKind::kAdditive) {
@@ -270,15 +286,21 @@ double Density::gradient(const Codes& codes, const std::uint32_t* rows, std::siz
       general(work, scale, gradient);
     }
     scatter_gradients(work, scale, gradient);
-    for (std::size_t m = 0; m < heads_.size(); ++m)
-      head_backward(heads_[m], work, m, scale, gradient);
+    for (std::size_t m = 0; m < heads_.size(); ++m) {
+      if (work.runs[m]) head_backward(heads_[m], work, m, work.counts[m] ? scale : 0.0f, gradient);
+    }
     for (int t = 0; t < kTile; ++t)
       total -= static_cast<double>(work.log_p[static_cast<std::size_t>(t)]);
   }
-  for (const Head& head : heads_) {
+  double constant_log_det = work.constant_log_det;
+  for (std::size_t m = 0; m < heads_.size(); ++m) {
+    const Head& head = heads_[m];
+    share[m] /= static_cast<double>(count / kTile);
+    constant_log_det -= (1 - share[m]) * work.log_det[m];
     for (const std::size_t at : head.linear)
-      log_determinant(theta_.data() + at, head.width, gradient + at);
-    log_determinant(theta_.data() + head.rotation, head.latents, gradient + head.rotation);
+      log_determinant(theta_.data() + at, head.width, gradient + at, share[m]);
+    log_determinant(theta_.data() + head.rotation, head.latents, gradient + head.rotation,
+                    share[m]);
     for (int i = 0; i < head.latents; ++i)
       gradient[head.shift + static_cast<std::size_t>(i)] = 0.0f;
     for (std::size_t l = 0; l < head.nets.size(); ++l) {  // the unseen coordinate stays unseen
@@ -288,7 +310,7 @@ double Density::gradient(const Codes& codes, const std::uint32_t* rows, std::siz
                   hidden * sizeof(float));
     }
   }
-  return total / static_cast<double>(count) - work.constant_log_det;
+  return total / static_cast<double>(count) - constant_log_det;
 }
 
 }  // namespace polycause

@@ -1,7 +1,9 @@
 // The density of the frozen codes u = (u_1, ..., u_M): an invertible head per modality, Eq. (2)
 // inverted, followed by the causal prior of Eq. (1),
 //   p(u) = prod_m |det d(z_m, eta_m)/d u_m| * prod_i p(z_i | gated parents) * N(eta; 0, I),
-// with exact gradients written by hand (docs/methods/staged.md derives them).
+// with exact gradients written by hand (docs/methods/staged.md derives them). The block of modality
+// m, its factors of p(u), counts for a participant who has m and all modalities that may hold a
+// parent of it; other blocks drop out of the product.
 #pragma once
 
 #include <cstddef>
@@ -52,12 +54,18 @@ class Density {
   std::vector<double> gate_probability() const;
   std::vector<bool> gate_open() const;
 
+  /// `rows` by the blocks that count for them, without those for whom none does; everybody has
+  /// everything: one group, in the order of `rows`.
+  std::vector<RowGroup> row_groups(const Codes& codes,
+                                   const std::vector<std::uint32_t>& rows) const;
   /// Mean negative log-likelihood of `count` rows (a multiple of kTile), gradient written to
-  /// `gradient` (parameters().size()). `key` seeds the gate noise of this step.
+  /// `gradient` (parameters().size()). `key` seeds the gate noise of this step. A block counts for
+  /// kTile rows together, if it does for each: give tiles of one group.
   double gradient(const Codes& codes, const std::uint32_t* rows, std::size_t count,
                   std::uint32_t key, DensityWorkspace& work, float* gradient) const;
-  /// gradient += lambda * d (expected number of open gates).
-  void add_sparsity(double lambda, float* gradient) const;
+  /// gradient += lambda * d (expected number of open gates); each gate weighted by the share of
+  /// participants for whom its target's block counts (M,), empty = all.
+  void add_sparsity(double lambda, float* gradient, const std::vector<double>& shares = {}) const;
   /// gradient += weight * d sum_pairs ||c||; additive prior only.
   void add_group_lasso(double weight, float* gradient) const;
   double group_norm() const;
@@ -91,9 +99,11 @@ class Density {
   using Workspace = DensityWorkspace;
 
   void prepare(Workspace& work, bool backward) const;
+  void set_presence(Workspace& work, bool sampled) const;
   void head_forward(const Head& head, Workspace& work, std::size_t modality) const;
   void head_backward(const Head& head, Workspace& work, std::size_t modality, float scale,
                      float* gradient) const;
+  float* log_p_of(Workspace& work, std::size_t latent) const;
   void make_gates(Workspace& work, bool sample, std::uint32_t key, std::uint32_t counter) const;
   void additive(Workspace& work, float scale, float* gradient) const;
   void general(Workspace& work, float scale, float* gradient) const;

@@ -49,11 +49,13 @@ float normal_score(float z, const float* head) {
 
 void Density::gather_latents(Workspace& work) const {
   for (std::size_t m = 0; m < heads_.size(); ++m) {
+    if (!work.runs[m]) continue;
     const auto count = static_cast<std::size_t>(heads_[m].latents);
     const std::vector<float>& x = work.modalities[m].x;
     std::copy(
         x.begin(), x.begin() + static_cast<std::ptrdiff_t>(count * kT),
         work.z.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first_z_[m]) * kT));
+    if (!work.counts[m]) continue;
     for (std::size_t i = count; i < static_cast<std::size_t>(heads_[m].width); ++i) {
       const float* eta = x.data() + i * kT;
       const std::size_t k = eta_index(m, i - count);
@@ -70,10 +72,15 @@ void Density::gather_latents(Workspace& work) const {
 
 void Density::scatter_gradients(Workspace& work, float scale, float* gradient) const {
   for (std::size_t m = 0; m < heads_.size(); ++m) {
+    if (!work.runs[m]) continue;
     const auto count = static_cast<std::size_t>(heads_[m].latents);
     Workspace::PerModality& own = work.modalities[m];
     const float* from = work.g_z.data() + static_cast<std::size_t>(first_z_[m]) * kT;
     std::copy(from, from + count * kT, own.g.begin());
+    if (!work.counts[m]) {
+      std::fill(own.g.begin() + static_cast<std::ptrdiff_t>(count * kT), own.g.end(), 0.0f);
+      continue;
+    }
     for (std::size_t i = count; i < static_cast<std::size_t>(heads_[m].width); ++i) {
       const std::size_t k = eta_index(m, i - count);
       const float* rest = work.eta_rest.data() + k * kT;
@@ -107,15 +114,21 @@ void Density::additive(Workspace& work, float scale, float* gradient) const {
   for (const LatentPair& pair : shape_.pairs)
     is_parent[static_cast<std::size_t>(pair.source)] = true;
   for (std::size_t j = 0; j < is_parent.size(); ++j) {
+    is_parent[j] = is_parent[j] && work.runs[static_cast<std::size_t>(modality_of_[j])];
     if (is_parent[j])
       kernel.basis_forward(kTile, work.z.data() + j * kT, work.basis.data() + j * kBasis * kT);
   }
   std::memcpy(work.eps.data(), work.z.data(), work.z.size() * sizeof(float));
   for (std::size_t i = 0; i < is_parent.size(); ++i) {
+    if (!work.known[i]) {
+      std::fill_n(work.g_z.begin() + static_cast<std::ptrdiff_t>(i * kT), kT, 0.0f);
+      continue;
+    }
     float* mean = work.copy.data();
     std::fill(mean, mean + kT, 0.0f);
     for (const std::size_t e : pairs_into_[i]) {
       const auto source = static_cast<std::size_t>(shape_.pairs[e].source);
+      if (!is_parent[source]) continue;  // absent, behind a shut gate
       kernel.link_forward(kTile, work.basis.data() + source * kBasis * kT,
                           theta_.data() + coefficients_ + e * kBasis,
                           gated ? work.gate.data() + e * kT : nullptr, work.link.data() + e * kT,
@@ -124,18 +137,20 @@ void Density::additive(Workspace& work, float scale, float* gradient) const {
     add_condition_mean(work, i, mean);
     float* eps = work.eps.data() + i * kT;
     kernel.axpy(-1.0f, mean, eps, kT);
-    kernel.mixture_fixed(kTile, eps, theta_.data() + noise_[i], scale, work.log_p.data(),
+    kernel.mixture_fixed(kTile, eps, theta_.data() + noise_[i], scale, log_p_of(work, i),
                          gradient == nullptr ? nullptr : work.g_z.data() + i * kT,
                          gradient == nullptr ? nullptr : gradient + noise_[i]);
   }
   if (gradient == nullptr) return;
   // g_z now holds the gradient by eps; eps = z - mean, so a link receives its negative.
-  for (std::size_t i = 0; i < is_parent.size(); ++i)
-    condition_gradient(work, i, -1.0f, work.g_z.data() + i * kT, gradient);
+  for (std::size_t i = 0; i < is_parent.size(); ++i) {
+    if (work.known[i]) condition_gradient(work, i, -1.0f, work.g_z.data() + i * kT, gradient);
+  }
   std::memset(work.g_basis.data(), 0, work.g_basis.size() * sizeof(float));
   for (std::size_t e = 0; e < pairs; ++e) {
     const auto source = static_cast<std::size_t>(shape_.pairs[e].source);
     const auto target = static_cast<std::size_t>(shape_.pairs[e].target);
+    if (!work.known[target]) continue;
     float* g_mean = work.copy.data();
     for (std::size_t t = 0; t < kT; ++t) g_mean[t] = -work.g_z[target * kT + t];
     kernel.link_backward(kTile, work.basis.data() + source * kBasis * kT,
@@ -162,12 +177,18 @@ void Density::general(Workspace& work, float scale, float* gradient) const {
   const int columns = padded(3 * kMixture);
   std::vector<float> g_parents(gradient == nullptr ? 0 : work.z.size(), 0.0f);
   for (std::size_t i = 0; i < conditioners_.size(); ++i) {
+    if (!work.known[i]) {
+      std::fill_n(work.g_z.begin() + static_cast<std::ptrdiff_t>(i * kT), kT, 0.0f);
+      continue;
+    }
     const Mlp& net = conditioners_[i];
     const std::vector<std::size_t>& into = pairs_into_[i];
     float* inputs = work.basis.data();  // (parents, T), gated
     std::fill(inputs, inputs + static_cast<std::size_t>(net.inputs()) * kT, 0.0f);
     for (std::size_t k = 0; k < into.size(); ++k) {
-      const float* z = work.z.data() + static_cast<std::size_t>(shape_.pairs[into[k]].source) * kT;
+      const auto source = static_cast<std::size_t>(shape_.pairs[into[k]].source);
+      if (!work.runs[static_cast<std::size_t>(modality_of_[source])]) continue;  // shut gate
+      const float* z = work.z.data() + source * kT;
       const float* gate = work.gate.data() + into[k] * kT;
       for (std::size_t t = 0; t < kT; ++t) inputs[k * kT + t] = gated ? z[t] * gate[t] : z[t];
     }
@@ -176,7 +197,7 @@ void Density::general(Workspace& work, float scale, float* gradient) const {
     kernel.transpose(work.rows.data(), columns, kTile, columns, work.lanes.data(), kTile);
     float* g_head = work.copy.data();
     kernel.mixture_conditional(kTile, work.z.data() + i * kT, work.lanes.data(), scale,
-                               work.log_p.data(),
+                               log_p_of(work, i),
                                gradient == nullptr ? nullptr : work.g_z.data() + i * kT, g_head);
     if (gradient == nullptr) {
       for (std::size_t t = 0; t < kT; ++t) {
@@ -230,10 +251,13 @@ std::vector<bool> Density::gate_open() const {
   return open;
 }
 
-void Density::add_sparsity(double lambda, float* gradient) const {
+void Density::add_sparsity(double lambda, float* gradient,
+                           const std::vector<double>& shares) const {
   for (std::size_t e = 0; e < shape_.pairs.size(); ++e) {
     const double p = open_probability(theta_[gate_begin_ + e]);
-    gradient[gate_begin_ + e] += static_cast<float>(lambda * p * (1.0 - p));
+    const auto target = static_cast<std::size_t>(modality_of(shape_.pairs[e].target));
+    const double price = shares.empty() ? lambda : lambda * shares[target];
+    gradient[gate_begin_ + e] += static_cast<float>(price * p * (1.0 - p));
   }
 }
 
@@ -260,53 +284,6 @@ void Density::add_group_lasso(double weight, float* gradient) const {
       gradient[at] += slope * theta_[at];
     }
   }
-}
-
-Decomposition Density::decompose(const Codes& codes, const std::vector<std::uint32_t>& rows) const {
-  std::vector<std::uint32_t> all;
-  if (rows.empty()) {
-    all.resize(codes.participants);
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint32_t>(i);
-  }
-  const std::vector<std::uint32_t>& chosen = rows.empty() ? all : rows;
-  const std::size_t n = chosen.size();
-  const auto latents = static_cast<std::size_t>(total_z_);
-  const auto privates = static_cast<std::size_t>(total_eta_);
-  Decomposition out;
-  out.z.resize(n * latents);
-  out.eta.resize(n * privates);
-  out.eps.resize(n * latents);
-  out.log_p.resize(n);
-  Workspace work(*this);
-  prepare(work, false);
-  if (shape_.gated) make_gates(work, false, 0, 0);
-  for (std::size_t first = 0; first < n; first += kT) {
-    const std::size_t count = std::min(kT, n - first);
-    load_tile(codes, chosen.data() + first, count, work);
-    for (std::size_t m = 0; m < heads_.size(); ++m) head_forward(heads_[m], work, m);
-    gather_latents(work);
-    if (shape_.prior == PriorKind::kAdditive) {
-      additive(work, 1.0f, nullptr);
-    } else {
-      general(work, 1.0f, nullptr);
-    }
-    for (std::size_t t = 0; t < count; ++t) {
-      const std::size_t row = first + t;
-      for (std::size_t i = 0; i < latents; ++i) {
-        out.z[row * latents + i] = work.z[i * kT + t];
-        out.eps[row * latents + i] = work.eps[i * kT + t];
-      }
-      for (std::size_t m = 0; m < heads_.size(); ++m) {
-        for (int i = heads_[m].latents; i < heads_[m].width; ++i) {
-          out.eta[row * privates +
-                  static_cast<std::size_t>(first_eta_[m] + i - heads_[m].latents)] =
-              work.modalities[m].x[static_cast<std::size_t>(i) * kT + t];
-        }
-      }
-      out.log_p[row] = work.log_p[t] + static_cast<float>(work.constant_log_det);
-    }
-  }
-  return out;
 }
 
 std::vector<Density::Tensor> Density::tensors() const {

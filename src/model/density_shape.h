@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace polycause {
@@ -19,7 +20,18 @@ struct Codes {
   std::size_t participants = 0;
   Conditions conditions;
   std::vector<int> width;             ///< d(z) + d(eta) per modality
-  std::vector<std::vector<float>> u;  ///< (n, width)
+  std::vector<std::vector<float>> u;  ///< (n, width); whatever where the modality is absent
+  std::vector<std::uint8_t> present;  ///< (n, M) row-major, 0 = absent; empty = all there
+
+  bool has(std::size_t row, std::size_t modality) const {
+    return present.empty() || present[row * width.size() + modality] != 0;
+  }
+};
+
+/// Participants in whose likelihood the same blocks count.
+struct RowGroup {
+  std::vector<bool> counts;  ///< (M,)
+  std::vector<std::uint32_t> rows;
 };
 
 enum class PriorKind {
@@ -43,13 +55,14 @@ struct DensityShape {
   bool gated = false;             ///< hard-concrete gates; otherwise all pairs are open
 };
 
-/// z, eta, eps and log-likelihood of participants; (n, D) row-major, D = sum of latents.
+/// z, eta, eps and log-likelihood of participants; (n, D) row-major, D = sum of latents. NaN: z and
+/// eta of an absent modality, eps of a latent with an absent parent.
 struct Decomposition {
   std::vector<float> z;
   std::vector<float> eta;  ///< (n, sum of privates)
   std::vector<float>
       eps;  ///< (n, D) residual of the additive prior; PIT normal score of the general one
-  std::vector<float> log_p;  ///< (n,)
+  std::vector<float> log_p;  ///< (n,) over the blocks that count
   double mean_nll() const;
 };
 

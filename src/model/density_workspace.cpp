@@ -40,6 +40,10 @@ DensityWorkspace::DensityWorkspace(const Density& density) {
   g_z.resize(latents * tile);
   eps.resize(latents * tile);
   log_p.resize(tile);
+  dropped.resize(tile);
+  for (auto* each : {&present, &runs, &counts}) each->assign(modalities.size(), 1);
+  known.assign(latents, 1);
+  log_det.resize(modalities.size());
   const auto conditions = static_cast<std::size_t>(density.shape().conditions);
   condition.resize(conditions * tile);
   condition_basis.resize(conditions * kBasis * tile);

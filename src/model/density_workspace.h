@@ -1,6 +1,7 @@
 // Buffers of one pass of a Density over a tile of samples. One per thread; sized once.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "model/density.h"
@@ -29,11 +30,18 @@ struct DensityWorkspace {
   };
   std::vector<PerModality> modalities;
 
-  Buffer z;      ///< (D, T) of all modalities
-  Buffer g_z;    ///< (D, T)
-  Buffer eps;    ///< (D, T)
-  Buffer log_p;  ///< (T)
-  Buffer basis;  ///< (D kBasis, T); general prior: gathered parents (max parents, T)
+  // What takes part in this tile, 0 or 1 (density_presence.cpp).
+  std::vector<std::uint8_t> present;  ///< (M,) every sample has the modality
+  std::vector<std::uint8_t> runs;     ///< (M,) its head is needed
+  std::vector<std::uint8_t> counts;   ///< (M,) its block is part of the likelihood
+  std::vector<std::uint8_t> known;    ///< (D,) the latent's conditional density can be evaluated
+
+  Buffer z;        ///< (D, T) of all modalities
+  Buffer g_z;      ///< (D, T)
+  Buffer eps;      ///< (D, T)
+  Buffer log_p;    ///< (T)
+  Buffer dropped;  ///< (T) log-densities that do not count
+  Buffer basis;    ///< (D kBasis, T); general prior: gathered parents (max parents, T)
   Buffer g_basis;
   Buffer gate;  ///< (pairs, T), gradient and slope beside
   Buffer gate_slope;
@@ -46,6 +54,7 @@ struct DensityWorkspace {
   Buffer condition_link;   ///< (T)
   Buffer eta_rest;         ///< (privates, T) eta minus its mean given the conditions
   double constant_log_det = 0;
+  std::vector<double> log_det;  ///< (M,) its parts
 
   Buffer copy;     ///< (max width, T)
   Buffer rows;     ///< (T, max padded columns)

@@ -24,7 +24,7 @@ TileMatrix matrix_of(const float* from, int size) {
   return m;
 }
 
-double log_determinant(const float* w, int size, float* gradient) {
+double log_determinant(const float* w, int size, float* gradient, double weight) {
   const Eigen::PartialPivLU<TileMatrix> lu(matrix_of(w, size));
   const double value = lu.matrixLU().diagonal().array().abs().log().sum();
   if (!std::isfinite(value)) {
@@ -34,7 +34,8 @@ double log_determinant(const float* w, int size, float* gradient) {
   if (gradient != nullptr) {
     const TileMatrix inverse = lu.inverse();
     for (int i = 0; i < size; ++i) {
-      for (int j = 0; j < size; ++j) gradient[i * size + j] -= static_cast<float>(inverse(j, i));
+      for (int j = 0; j < size; ++j)
+        gradient[i * size + j] -= static_cast<float>(weight * inverse(j, i));
     }
   }
   return value;

@@ -12,9 +12,10 @@ using TileMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::
 /// (size, size) row-major floats as a matrix.
 TileMatrix matrix_of(const float* from, int size);
 
-/// log |det W| of a (size, size) map; when `gradient` is not null, subtracts from it the transposed
-/// inverse (a mean negative log-likelihood holds -log |det W|). Throws NumericError when singular.
-double log_determinant(const float* w, int size, float* gradient);
+/// log |det W| of a (size, size) map; when `gradient` is not null, subtracts from it `weight` times
+/// the transposed inverse (a mean negative log-likelihood holds -weight log |det W|). Throws
+/// NumericError when singular.
+double log_determinant(const float* w, int size, float* gradient, double weight = 1);
 
 /// x (width, T) becomes W' x, in place; `copy` (width, T) is scratch.
 void apply_linear(const float* w, int width, float* x, float* copy);

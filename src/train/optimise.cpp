@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "base/random.h"
 #include "model/adam.h"
@@ -26,13 +27,48 @@ double rate_factor(double done, std::size_t step, double decay) {
 }
 
 /// Rows of the steps of one epoch: a fresh permutation, repeated where the batch is larger.
-std::vector<std::uint32_t> epoch_rows(const Split& split, const Plan& plan, const Unit& unit,
-                                      std::size_t epoch) {
+std::vector<std::uint32_t> epoch_rows(const std::vector<std::uint32_t>& from, const Plan& plan,
+                                      const Unit& unit, std::size_t epoch) {
   Random random(unit.seed, unit.name + "/rows", epoch);
-  const std::vector<std::size_t> order = random.permutation(split.train.size());
+  const std::vector<std::size_t> order = random.permutation(from.size());
   std::vector<std::uint32_t> rows(plan.batch * plan.steps_per_epoch);
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = split.train[order[i % order.size()]];
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = from[order[i % order.size()]];
   return rows;
+}
+
+/// The same where blocks are missing: tiles of one group each, dealt in random order. The rest of a
+/// group that fills no tile gets one, filled by repetition, as often as its size says, so that
+/// everybody has the same weight on average.
+std::vector<std::uint32_t> epoch_rows(const std::vector<RowGroup>& groups, const Plan& plan,
+                                      const Unit& unit, std::size_t epoch) {
+  if (groups.size() == 1) return epoch_rows(groups[0].rows, plan, unit, epoch);
+  constexpr std::size_t kT = kTile;
+  Random random(unit.seed, unit.name + "/rows", epoch);
+  std::vector<std::uint32_t> tiles;
+  for (const RowGroup& group : groups) {
+    const std::size_t size = group.rows.size();
+    const std::vector<std::size_t> order = random.permutation(size);
+    const std::size_t count = size / kT + (random.below(kT) < size % kT ? 1 : 0);
+    for (std::size_t i = 0; i < count * kT; ++i) tiles.push_back(group.rows[order[i % size]]);
+  }
+  const std::vector<std::size_t> order = random.permutation(tiles.size() / kT);
+  std::vector<std::uint32_t> rows(plan.batch * plan.steps_per_epoch);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    rows[i] = tiles[order[i / kT % order.size()] * kT + i % kT];
+  return rows;
+}
+
+/// Per modality the share of the rows for which its block counts.
+std::vector<double> shares_of(const std::vector<RowGroup>& groups) {
+  std::vector<double> shares(groups.at(0).counts.size(), 0.0);
+  double total = 0;
+  for (const RowGroup& group : groups) {
+    const auto size = static_cast<double>(group.rows.size());
+    total += size;
+    for (std::size_t m = 0; m < shares.size(); ++m) shares[m] += group.counts[m] ? size : 0.0;
+  }
+  for (double& share : shares) share /= total;
+  return shares;
 }
 
 class SaveClock {
@@ -96,7 +132,12 @@ Plan plan_steps(const Schedule& schedule, std::size_t rows) {
 
 void optimise(Density& density, const Codes& codes, const Split& split, const Schedule& schedule,
               const Unit& unit, const Checkpoint& checkpoint, Watch& watch) {
-  const Plan plan = plan_steps(schedule, split.train.size());
+  const std::vector<RowGroup> groups = density.row_groups(codes, split.train);
+  const std::vector<double> shares = shares_of(groups);
+  const Plan plan = plan_steps(
+      schedule,
+      std::accumulate(groups.begin(), groups.end(), std::size_t{0},
+                      [](std::size_t n, const RowGroup& g) { return n + g.rows.size(); }));
   const std::size_t size = density.parameters().size();
   Adam adam(size);
   UnitState state;
@@ -119,7 +160,7 @@ void optimise(Density& density, const Codes& codes, const Split& split, const Sc
   const std::size_t gates = density.gate_begin();
   std::size_t step = static_cast<std::size_t>(state.epoch) * plan.steps_per_epoch;
   for (auto epoch = static_cast<std::size_t>(state.epoch); epoch < plan.epochs; ++epoch) {
-    const std::vector<std::uint32_t> rows = epoch_rows(split, plan, unit, epoch);
+    const std::vector<std::uint32_t> rows = epoch_rows(groups, plan, unit, epoch);
     Random noise(unit.seed, unit.name + "/gates", epoch);
     const std::size_t before = step;
     double total = 0;
@@ -136,7 +177,7 @@ void optimise(Density& density, const Codes& codes, const Split& split, const Sc
       adam.update(prior, gates, schedule.rate * schedule.prior_factor * factor, gradient,
                   density.parameters());
       if (density.shape().gated) {
-        density.add_sparsity(schedule.sparsity * std::min(1.0, 2 * done), gradient.data());
+        density.add_sparsity(schedule.sparsity * std::min(1.0, 2 * done), gradient.data(), shares);
         adam.update(gates, size, schedule.rate * schedule.gate_factor * std::max(0.05, factor),
                     gradient, density.parameters());
         for (std::size_t i = gates; i < size; ++i) {
@@ -192,7 +233,7 @@ double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split
   std::size_t step = static_cast<std::size_t>(state.epoch) * plan.steps_per_epoch;
   for (auto epoch = static_cast<std::size_t>(state.epoch); epoch < plan.epochs && !state.finished;
        ++epoch) {
-    const std::vector<std::uint32_t> rows = epoch_rows(split, plan, unit, epoch);
+    const std::vector<std::uint32_t> rows = epoch_rows(split.train, plan, unit, epoch);
     const std::size_t before = step;
     for (std::size_t b = 0; b < plan.steps_per_epoch && step < plan.steps; ++b, ++step) {
       if (b % 100 == 0) watch.check();

@@ -45,8 +45,8 @@ struct Unit {
   std::uint64_t seed = 0;
 };
 
-/// Trains `density` in place; curves "<unit>/nll". Throws NumericError when the loss stops being
-/// finite.
+/// Trains `density` in place; curves "<unit>/nll". Takes part: whoever of `split.train` has a block
+/// that counts. Throws NumericError when the loss stops being finite.
 void optimise(Density& density, const Codes& codes, const Split& split, const Schedule& schedule,
               const Unit& unit, const Checkpoint& checkpoint, Watch& watch);
 

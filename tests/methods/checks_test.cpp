@@ -36,7 +36,7 @@ struct ByHand {
   ByHand() {
     problem.latents = {2, 3};
     problem.privates = {1, 2};
-    problem.split = split_of(kTrain, kHeldOut);
+    problem.split = problem.complete = split_of(kTrain, kHeldOut);
     for (const char* name : {"a", "b"}) {
       Modality modality;
       modality.name = name;

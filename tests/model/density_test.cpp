@@ -41,6 +41,7 @@ struct Case {
   bool gated;
   int layers;
   int conditions = 0;
+  bool absent = false;  ///< tiles of participants who lack a modality
 };
 
 class DensityGradient : public testing::TestWithParam<Case> {};
@@ -48,14 +49,24 @@ class DensityGradient : public testing::TestWithParam<Case> {};
 // Central differences of the loss along random directions of each block of parameters.
 TEST_P(DensityGradient, AgreesWithFiniteDifferences) {
   DensityShape shape = unequal_shape(GetParam().prior, GetParam().gated);
+  // A chain: where its first modality is absent, the second drops out and the third counts.
+  if (GetParam().absent) shape.pairs = {{0, 2}, {1, 2}, {2, 3}, {2, 5}};
   shape.layers_per_width = GetParam().layers;
   shape.conditions = GetParam().conditions;
   Density density(shape);
   Random random(3, "init");
   density.initialise(random);
   density.set_gates(0.6);
-  const Codes codes = random_codes(shape, 128, 5);
-  std::vector<std::uint32_t> rows(128);
+  Codes codes = random_codes(shape, GetParam().absent ? 320 : 128, 5);
+  std::vector<std::uint32_t> rows(codes.participants);
+  if (GetParam().absent) {
+    codes.present.assign(rows.size() * 3, 1);
+    for (std::size_t i = 64; i < rows.size(); ++i) {
+      const std::size_t tile = i / 64;
+      codes.present[i * 3 + (tile + 2) % 3] = 0;
+      if (tile == 4) codes.present[i * 3 + 1] = 0;  // two absent
+    }
+  }
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::uint32_t>(i);
   DensityWorkspace work(density);
   std::vector<float> gradient(density.parameters().size());
@@ -63,7 +74,8 @@ TEST_P(DensityGradient, AgreesWithFiniteDifferences) {
   // Away from zero biases, where LeakyReLU has its kink; links away from zero.
   density.gradient(codes, rows.data(), rows.size(), 99, work, gradient.data());
   for (std::size_t i = 0; i < gradient.size(); ++i) {
-    if (gradient[i] != 0.0f) density.parameters()[i] += static_cast<float>(0.05 * random.normal());
+    const double size = GetParam().absent && i >= density.prior_begin() ? 0.3 : 0.05;
+    if (gradient[i] != 0.0f) density.parameters()[i] += static_cast<float>(size * random.normal());
   }
   density.gradient(codes, rows.data(), rows.size(), 99, work, gradient.data());
   const std::size_t bounds[] = {0, density.prior_begin(), density.gate_begin(), gradient.size()};
@@ -100,8 +112,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{PriorKind::kAdditive, false, 3}, Case{PriorKind::kAdditive, true, 3},
                     Case{PriorKind::kAdditive, false, 0}, Case{PriorKind::kGeneral, false, 3},
                     Case{PriorKind::kGeneral, true, 3}, Case{PriorKind::kAdditive, true, 3, 2},
-                    Case{PriorKind::kAdditive, false, 0, 1},
-                    Case{PriorKind::kGeneral, true, 3, 2}));
+                    Case{PriorKind::kAdditive, false, 0, 1}, Case{PriorKind::kGeneral, true, 3, 2},
+                    Case{PriorKind::kAdditive, true, 3, 2, true},
+                    Case{PriorKind::kAdditive, false, 0, 0, true},
+                    Case{PriorKind::kGeneral, true, 3, 1, true}));
 
 }  // namespace
 }  // namespace polycause
