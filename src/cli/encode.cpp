@@ -16,17 +16,21 @@ struct EncodeArguments {
   std::string study;
   std::string root;
   std::string out;
+  std::string predicted;
   bool force = false;
 };
 
 void run_encode(const EncodeArguments& arguments, Terminal& terminal) {
   require_new_file(arguments.out, arguments.force);
+  if (!arguments.predicted.empty()) require_new_file(arguments.predicted, arguments.force);
   const Model model = Model::load(join_path(arguments.run, "model"));
   const StudySpec spec = read_study_spec(arguments.study, arguments.root);
   const Study study = load_study_like(spec, model.modalities(), &terminal);
   for (const std::string& warning : study.warnings) terminal.warning(warning);
   const Encoding encoding = encode(model, study);
   write_file(arguments.out, table_csv(encoding.latents, "sample_id", 9));
+  if (!arguments.predicted.empty())
+    write_file(arguments.predicted, table_csv(encoding.predicted, "sample_id", 9));
   print_result(fmt::format("{}: {} participants, {} latents\n", arguments.out, study.participants(),
                            encoding.latents.columns.size()));
 }
@@ -47,6 +51,10 @@ void add_encode(CLI::App& program, Terminal& terminal) {
       ->option_text("DIR");
   command->add_option("--out", arguments->out, "CSV file to write")
       ->required()
+      ->option_text("FILE.csv");
+  command
+      ->add_option("--predicted", arguments->predicted,
+                   "CSV file for the latents as the other modalities predict them")
       ->option_text("FILE.csv");
   add_force_flag(*command, arguments->force);
   command->footer(

@@ -26,15 +26,34 @@ double seconds_since(Clock::time_point start) {
 
 /// Removes what an earlier run left in a directory that --force gives to a new one.
 void clear_run_folder(const std::string& directory) {
-  for (const char* name : {"config.toml",       "run.json",           "log.txt",
-                           "metrics.csv",       "checkpoints",        "model",
-                           "latents.csv",       "private.csv",        "exogenous.csv",
-                           "split.csv",         "relations.csv",      "replicates",
-                           "learned_edges.csv", "learned_graph.json", "learned_graph.graphml",
-                           "learned_graph.dot", "learned_graph.svg",  "graph.svg",
-                           "edges.csv",         "graph.json",         "graph.graphml",
-                           "graph.dot",         "graph.tetrad.txt",   "separations.csv",
-                           "frequencies.csv",   "scores.json",        "report.html"}) {
+  for (const char* name : {"config.toml",
+                           "run.json",
+                           "log.txt",
+                           "metrics.csv",
+                           "checkpoints",
+                           "model",
+                           "latents.csv",
+                           "private.csv",
+                           "exogenous.csv",
+                           "predicted.csv",
+                           "split.csv",
+                           "relations.csv",
+                           "replicates",
+                           "learned_edges.csv",
+                           "learned_graph.json",
+                           "learned_graph.graphml",
+                           "learned_graph.dot",
+                           "learned_graph.svg",
+                           "graph.svg",
+                           "edges.csv",
+                           "graph.json",
+                           "graph.graphml",
+                           "graph.dot",
+                           "graph.tetrad.txt",
+                           "separations.csv",
+                           "frequencies.csv",
+                           "scores.json",
+                           "report.html"}) {
     fs::remove_all(fs::path(directory) / name);
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {

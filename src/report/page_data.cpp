@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -107,11 +108,15 @@ Latents read_latents(const std::string& path) {
     }
     for (std::size_t k = 0; k < latents.names.size(); ++k) {
       const std::string_view text = fields[k + 1].text;
+      if (text.empty()) {  // the participant lacks the modality
+        latents.values[k].push_back(std::numeric_limits<double>::quiet_NaN());
+        continue;
+      }
       double value = 0;
       const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
       if (code != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
         throw DataError(path, scanner.line(), latents.names[k],
-                        "holds no number; expected one; the file is damaged");
+                        "holds no number; expected one or an empty cell; the file is damaged");
       }
       latents.values[k].push_back(value);
     }
@@ -171,6 +176,7 @@ Json curves_of(const std::string& path) {
 std::vector<int> safe_histogram(const std::vector<double>& values) {
   std::vector<int> counts(kBins, 0);
   for (const double value : values) {
+    if (std::isnan(value)) continue;
     const double place = (value + kHistogramEnd) / (2 * kHistogramEnd) * static_cast<double>(kBins);
     const double last = static_cast<double>(kBins - 1);
     ++counts[static_cast<std::size_t>(std::clamp(std::floor(place), 0.0, last))];

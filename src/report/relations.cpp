@@ -131,18 +131,29 @@ std::vector<Relation> relations(const Study& study, const Table& latents) {
 
 std::vector<double> rank_correlations(const std::vector<std::vector<double>>& columns) {
   const std::size_t d = columns.size();
-  std::vector<std::vector<double>> ranks;
-  for (const std::vector<double>& values : columns) {
-    ranks.push_back(
-        centred_ranks(values, sorted_rows(values), std::vector<bool>(values.size(), true)));
+  std::vector<std::vector<std::uint32_t>> orders;
+  std::vector<std::vector<bool>> present(d);
+  std::vector<std::vector<double>> ranks;  // among all who have a value
+  for (std::size_t i = 0; i < d; ++i) {
+    for (const double value : columns[i]) present[i].push_back(!std::isnan(value));
+    orders.push_back(sorted_rows(columns[i]));
+    ranks.push_back(centred_ranks(columns[i], orders[i], present[i]));
   }
   std::vector<double> matrix(d * d, kUndefined);
   for (std::size_t i = 0; i < d; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
-      const double scale = std::sqrt(dot(ranks[i], ranks[i]) * dot(ranks[j], ranks[j]));
+      std::vector<double> a = ranks[i];
+      std::vector<double> b = ranks[j];
+      if (present[i] != present[j]) {
+        std::vector<bool> both(present[i]);
+        for (std::size_t row = 0; row < both.size(); ++row)
+          both[row] = both[row] && present[j][row];
+        a = centred_ranks(columns[i], orders[i], both);
+        b = centred_ranks(columns[j], orders[j], both);
+      }
+      const double scale = std::sqrt(dot(a, a) * dot(b, b));
       if (!(scale > 0)) continue;
-      matrix[i * d + j] = matrix[j * d + i] =
-          std::clamp(dot(ranks[i], ranks[j]) / scale, -1.0, 1.0);
+      matrix[i * d + j] = matrix[j * d + i] = std::clamp(dot(a, b) / scale, -1.0, 1.0);
     }
   }
   return matrix;

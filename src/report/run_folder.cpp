@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -59,10 +60,16 @@ Json account_of_columns(const Study& study, const std::string& table) {
 Json study_json(const Study& study, const Fit& fit) {
   std::size_t held_out = 0;
   for (const bool validation : study.validation) held_out += validation ? 1 : 0;
+  std::size_t complete = 0;
+  for (std::size_t i = 0; i < study.participants(); ++i) {
+    const auto has = [&](const Modality& m) { return m.has(i); };
+    complete += std::all_of(study.modalities.begin(), study.modalities.end(), has) ? 1 : 0;
+  }
   Json out = {{"name", study.spec.name},
               {"participants", study.participants()},
               {"training", study.participants() - held_out},
               {"validation", held_out},
+              {"complete", complete},
               {"order", study.spec.order},
               {"condition_on", study.spec.condition_on},
               {"tables", account_of_tables(study)},
@@ -71,11 +78,14 @@ Json study_json(const Study& study, const Fit& fit) {
   for (std::size_t m = 0; m < study.modalities.size(); ++m) {
     const Modality& modality = study.modalities[m];
     const bool known = m < fit.reconstruction_r2.size();
+    std::size_t having = 0;
+    for (std::size_t i = 0; i < study.participants(); ++i) having += modality.has(i) ? 1 : 0;
     out["modalities"].push_back(
         {{"name", modality.name},
          {"kind", modality.kind},
          {"latents", modality.latents},
          {"private", modality.private_dims},
+         {"participants", having},
          {"columns", account_of_columns(study, modality.name)},
          {"reconstruction_r2", known ? number(fit.reconstruction_r2[m]) : Json(nullptr)}});
   }
@@ -107,7 +117,8 @@ Json latents_json(const Fit& fit) {
                    {"modality", latent.name.substr(0, latent.name.rfind('.'))},
                    {"agreement", number(latent.agreement)},
                    {"agreement_min", number(latent.agreement_min)},
-                   {"replicates", latent.replicates}});
+                   {"replicates", latent.replicates},
+                   {"predicted_r2", number(latent.predicted_r2)}});
   }
   return out;
 }
@@ -169,6 +180,7 @@ void write_fit(const std::string& directory, const Study& study, const Fit& fit,
   write_table("latents.csv", fit.encoding.latents);
   write_table("private.csv", fit.encoding.private_parts);
   write_table("exogenous.csv", fit.encoding.exogenous);
+  if (!fit.encoding.predicted.columns.empty()) write_table("predicted.csv", fit.encoding.predicted);
   write("split.csv", split_csv(study));
   Json replicates = Json::array();
   for (std::size_t k = 0; k < fit.replicates.size(); ++k) {

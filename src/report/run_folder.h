@@ -21,7 +21,7 @@ struct RunHeader {
   std::vector<std::pair<std::string, double>> seconds;  ///< of stages before the fit, e.g. "read"
 };
 
-/// Writes config.toml, run.json, latents.csv, private.csv, exogenous.csv, split.csv,
+/// Writes config.toml, run.json, latents.csv, private.csv, exogenous.csv, predicted.csv, split.csv,
 /// replicates/K/latents.csv, learned_edges.csv, learned_graph.{json,graphml,dot} and relations.csv
 /// (the model itself is written by Model::save). Rows follow Study::ids.
 void write_fit(const std::string& directory, const Study& study, const Fit& fit,

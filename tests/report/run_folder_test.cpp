@@ -11,6 +11,8 @@
 #include "base/files.h"
 #include "polycause/error.h"
 #include "report/csv.h"
+#include "report/page_data.h"
+#include "report/relations.h"
 #include "report/run_json.h"
 #include "report/sample.h"
 
@@ -37,8 +39,8 @@ TEST(RunFolder, ComesBackAsItWasWritten) {
       EXPECT_NEAR(csv_value(latents, i, k + 1), written, 1e-8 * (1 + std::fabs(written)));
     }
   }
-  for (const char* name : {"private.csv", "exogenous.csv", "replicates/1/latents.csv",
-                           "replicates/2/latents.csv", "split.csv"}) {
+  for (const char* name : {"private.csv", "exogenous.csv", "predicted.csv",
+                           "replicates/1/latents.csv", "replicates/2/latents.csv", "split.csv"}) {
     EXPECT_EQ(read_csv_text(run.file(name)).rows.size(), 60u) << name;
   }
   EXPECT_EQ(read_csv_text(run.file("split.csv")).rows[3][1], "validation");
@@ -57,6 +59,9 @@ TEST(RunFolder, ComesBackAsItWasWritten) {
   EXPECT_EQ(json["latents"][5]["name"], "activity.z2");
   EXPECT_EQ(json["latents"][5]["modality"], "activity");
   EXPECT_DOUBLE_EQ(json["latents"][5]["agreement"].get<double>(), 0.612);
+  EXPECT_DOUBLE_EQ(json["latents"][5]["predicted_r2"].get<double>(), 0.5);
+  EXPECT_EQ(json["study"]["complete"], 60);
+  EXPECT_EQ(json["study"]["modalities"][1]["participants"], 60);
   EXPECT_EQ(json["branches"][0]["selected"], true);
   EXPECT_EQ(json["warnings"].size(), 4u);
   EXPECT_DOUBLE_EQ(json["seconds"]["discover"].get<double>(), 1.3);
@@ -65,6 +70,40 @@ TEST(RunFolder, ComesBackAsItWasWritten) {
   EXPECT_EQ(discovered.edges.size(), 9u);
   EXPECT_EQ(read_edges_csv(run.file("learned_edges.csv")).edges.size(), 4u);
   EXPECT_EQ(read_json(run.file("scores.json"))["shd"], 1);
+}
+
+TEST(RunFolder, WhoLacksAModalityHasEmptyCellsAndIsCounted) {
+  Study study = sample::study(60);
+  Fit fit = sample::fit(study);
+  study.modalities[1].present.assign(60, true);
+  for (std::size_t i = 5; i < 25; ++i) {
+    study.modalities[1].present[i] = false;
+    for (const std::size_t k : {2, 3}) fit.encoding.latents.columns[k].values[i] = std::nan("");
+  }
+  const sample::Directory run;
+  write_fit(run.path(), study, fit, FitOptions(), {});
+  const auto json = read_run_json(run.path());
+  EXPECT_EQ(json["study"]["participants"], 60);
+  EXPECT_EQ(json["study"]["complete"], 40);
+  EXPECT_EQ(json["study"]["modalities"][0]["participants"], 60);
+  EXPECT_EQ(json["study"]["modalities"][1]["participants"], 40);
+  EXPECT_EQ(read_csv_text(run.file("latents.csv")).rows[5][3], "");
+  // The page: blood.z1 over its 40 people, its correlations over whoever has both.
+  const auto page = page_data(run.path());
+  int counted = 0;
+  for (const auto& count : page["distributions"][2]["counts"])
+    counted += std::max(0, count.get<int>());
+  EXPECT_GT(counted, 0);
+  EXPECT_LE(counted, 40);
+  std::vector<double> blood;
+  std::vector<double> body;
+  for (std::size_t i = 0; i < 60; ++i) {
+    if (i >= 5 && i < 25) continue;
+    blood.push_back(fit.encoding.latents.columns[2].values[i]);
+    body.push_back(fit.encoding.latents.columns[0].values[i]);
+  }
+  EXPECT_NEAR(page["correlations"]["rows"][2][0].get<double>(), rank_correlations({blood, body})[1],
+              1e-4);
 }
 
 TEST(RunFolder, IsReadableByItsOwnerOnly) {

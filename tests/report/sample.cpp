@@ -184,6 +184,7 @@ Fit fit(const Study& study) {
   f.encoding.latents = latent_table(study, 0.1, 1);
   f.encoding.private_parts = side_table(study, "eta", 2);
   f.encoding.exogenous = side_table(study, "eps", 3);
+  f.encoding.predicted = latent_table(study, 2, 6);
   f.replicates = {latent_table(study, 0.2, 4), latent_table(study, 0.25, 5)};
   f.replicate_names = {"restart1/branch0", "restart0/branch1"};
   for (const Column& c : f.encoding.latents.columns) {
@@ -191,7 +192,8 @@ Fit fit(const Study& study) {
   }
   const double agreements[] = {0.991, 0.984, 0.972, 0.948, 0.931, 0.612};
   for (std::size_t k = 0; k < 6; ++k) {
-    f.latents.push_back({f.learned.nodes[k].id, agreements[k], agreements[k] - 0.01, 2});
+    f.latents.push_back({f.learned.nodes[k].id, agreements[k], agreements[k] - 0.01, 2,
+                         0.1 * static_cast<double>(k)});
   }
   const std::size_t links[][2] = {{0, 2}, {1, 3}, {2, 4}, {3, 5}};
   for (const auto& link : links) {

@@ -3,7 +3,7 @@
 export interface ColumnInfo { name: string; type: string; missing: number; used: boolean; note: string }
 export interface ModalityInfo {
   name: string; kind: string; latents: number; private: number; columns: ColumnInfo[];
-  reconstruction_r2: number | null;
+  reconstruction_r2: number | null; participants: number | null;
 }
 export interface CovariateInfo { name: string; columns: ColumnInfo[] }
 export interface TableInfo { name: string; rows: number; kept: number; dropped: { reason: string; count: number }[] }
@@ -13,12 +13,13 @@ export interface BranchInfo {
 }
 export interface LatentInfo {
   name: string; modality: string; agreement: number | null; agreement_min: number | null; replicates: number;
+  predicted_r2?: number | null;
 }
 export interface Warning { code: string; text: string }
 export interface Run {
   version: string; seed: number | null; threads: number | null; seconds: Record<string, number | null>;
   study: {
-    name: string; participants: number; training: number; validation: number; order: string;
+    name: string; participants: number; training: number; validation: number; complete: number; order: string;
     condition_on: string[];
     tables: TableInfo[]; modalities: ModalityInfo[]; covariates: CovariateInfo[];
   };
@@ -77,7 +78,7 @@ export function complete(raw: unknown): PageData {
       seconds: object(run.seconds),
       study: {
         name: text(study.name), participants: count(study.participants), training: count(study.training),
-        validation: count(study.validation), order: text(study.order),
+        validation: count(study.validation), complete: count(study.complete ?? study.participants), order: text(study.order),
         condition_on: list<string>(study.condition_on),
         tables: list<Loose>(study.tables).map((t) => ({ ...t, dropped: list(t.dropped) }) as unknown as TableInfo),
         modalities: list<Loose>(study.modalities).map((m) => columns(m) as unknown as ModalityInfo),

@@ -4,7 +4,7 @@ import { histogram } from "./chart";
 import type { GraphEdge, LatentInfo, PageData, Relation } from "./data";
 import { h, named } from "./dom";
 import { integer, share, shortened } from "./format";
-import { gloss, glyph, present, verdict, verdictSentence, verdictWords } from "./words";
+import { gloss, glyph, present, resting, verdict, verdictSentence, verdictWords } from "./words";
 
 const kOwnShown = 8;
 const kCovariatesShown = 6;
@@ -60,7 +60,8 @@ function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement
     links(latent.name, data),
     modality && modality.reconstruction_r2 !== null
       ? h("p", { class: "note" }, `All hidden variables of ${latent.modality} together reproduce its columns with R\u00B2 `,
-        `${share(modality.reconstruction_r2)} in held-out participants.`) : null);
+        `${share(modality.reconstruction_r2)} in held-out participants.`) : null,
+    typeof latent.predicted_r2 === "number" ? h("p", { class: "note" }, resting(latent.predicted_r2, latent.modality)) : null);
   article.style.borderTopColor = colours.of(latent.modality);
   return article;
 }

@@ -39,8 +39,12 @@ export function studyView(data: PageData): HTMLElement[] {
     given: "The study lists its modalities causes first, so no edge of the model points backwards in that list.",
     unknown: "No direction was read off the order in which the modalities are listed.",
   };
+  const absent = study.modalities.filter((m) => (m.participants ?? study.participants) < study.participants);
+  const who = absent.length === 0 ? `${plural(study.participants, "participant")} had data in every modality.`
+    : `${plural(study.participants, "participant")}, of whom ${integer(study.complete)} had data in every modality; ` +
+      `${absent.map((m) => `${m.name} was there for ${integer(m.participants ?? 0)}`).join(", ")}.`;
   return [
-    h("p", {}, `${plural(study.participants, "participant")} had data in every modality. ${integer(study.training)} of them trained the model; `,
+    h("p", {}, `${who} ${integer(study.training)} of them trained the model; `,
       `${integer(study.validation)} were held out to compare solutions and to measure reconstruction. ${orders[study.order] ?? ""}`),
     ...(study.tables.length > 0 ? [account] : []),
     h("h3", {}, "Columns"),

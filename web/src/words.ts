@@ -117,6 +117,13 @@ export function unsignedEnds(data: PageData): Set<string> {
   return new Set(ends.flatMap((edge) => [edge.source, edge.target]).filter(isDiscrete));
 }
 
+/** How much of a hidden variable the other modalities know, and how much rests on its own. */
+export function resting(r2: number, modality: string): string {
+  const known = Math.round(100 * Math.max(0, Math.min(1, r2)));
+  if (known < 1) return `The other modalities say nothing about it: it rests on ${modality} alone.`;
+  return `The other modalities predict ${known}\u00A0% of its variance in held-out participants; the other ${100 - known}\u00A0% rest on ${modality} alone.`;
+}
+
 /** The study and its result in one paragraph. */
 export function summary(data: PageData): string {
   const { study, latents, method, warnings } = data.run;

@@ -5,7 +5,7 @@ import { complete, type GraphEdge, type LatentInfo } from "../src/data";
 import { compare } from "../src/edges_view";
 import { charts, checkText } from "../src/fit_view";
 import { csvCell, decimal, integer, joined, percent, pValue, seconds, share } from "../src/format";
-import { form, gloss, glyph, summary, unsignedEnds, verdict } from "../src/words";
+import { form, gloss, glyph, resting, summary, unsignedEnds, verdict } from "../src/words";
 
 const edge = (over: Partial<GraphEdge>): GraphEdge => ({ source: "a", target: "b", mark_source: "tail", mark_target: "arrow",
   kind: "discovered", strength: 0.5, p_value: null, q_value: null, n: null, separating_set: [], stability: null, ...over });
@@ -80,6 +80,16 @@ test("checks have words", () => {
   assert.deepEqual(checkText("structural_rank.blood", new Map([["blood", 3]])),
     ["blood: latents with a link of their own to another modality", "3"]);
   assert.deepEqual(checkText("some_new_check", new Map()), ["Some new check", ""]);
+});
+
+test("what a latent rests on", () => {
+  assert.match(resting(0.704, "blood"), /predict 70\u00A0% .* the other 30\u00A0% rest on blood alone/);
+  assert.match(resting(-0.1, "blood"), /say nothing .* blood alone/);
+});
+
+test("whoever lacks a modality does not change how many have all", () => {
+  assert.equal(complete({ run: { study: { participants: 9 } } }).run.study.complete, 9);
+  assert.equal(complete({ run: { study: { participants: 9, complete: 4 } } }).run.study.complete, 4);
 });
 
 test("an empty run has a summary", () => {
