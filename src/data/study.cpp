@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "base/pattern.h"
@@ -126,19 +127,34 @@ Modality typed_modality(Source& source, Study& study) {
   return modality;
 }
 
-/// Each participant's lot depends on seed and id only, so that it stays the same when others join
-/// or leave. The share is met on average; each side gets at least one participant.
-std::vector<bool> split(const std::vector<std::string>& ids, double share, std::uint64_t seed) {
+/// Each group's lot depends on seed and group only, so that it stays the same when others join or
+/// leave. The share is met on average; each side gets at least one group.
+std::vector<bool> split(const std::vector<std::string>& groups, double share, std::uint64_t seed) {
   std::vector<double> lot;
-  lot.reserve(ids.size());
-  for (const std::string& id : ids) lot.push_back(Random(seed, "split", hash64(id)).uniform());
-  std::vector<bool> held_out(ids.size());
-  for (std::size_t i = 0; i < ids.size(); ++i) held_out[i] = lot[i] < share;
-  const auto lowest = std::min_element(lot.begin(), lot.end()) - lot.begin();
-  const auto highest = std::max_element(lot.begin(), lot.end()) - lot.begin();
-  held_out[static_cast<std::size_t>(lowest)] = true;
-  held_out[static_cast<std::size_t>(highest)] = false;
+  lot.reserve(groups.size());
+  for (const std::string& group : groups)
+    lot.push_back(Random(seed, "split", hash64(group)).uniform());
+  const double lowest = *std::min_element(lot.begin(), lot.end());
+  const double highest = *std::max_element(lot.begin(), lot.end());
+  std::vector<bool> held_out(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    held_out[i] = lot[i] < highest && (lot[i] < share || lot[i] == lowest);
   return held_out;
+}
+
+/// Says so where the rows are fewer independent observations than they seem.
+void check_groups(const std::string& path, Study& study) {
+  const std::size_t groups = std::set<std::string>(study.groups.begin(), study.groups.end()).size();
+  if (groups == study.ids.size()) return;
+  if (groups < 2) {
+    throw DataError(path, 0, study.spec.group,
+                    "all rows are of one group; expected at least 2, since the split keeps a group "
+                    "together; correct study.group");
+  }
+  study.warnings.push_back(
+      fmt::format("{} rows of {} groups: rows of one group are not independent, so the p-values of "
+                  "the graph are too small",
+                  study.ids.size(), groups));
 }
 
 /// The columns that a model needs, typed as it knows them.
@@ -211,6 +227,7 @@ Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) 
                     "to be reliable",
                     study.ids.size(), where));
   }
+  check_groups(sources.front().raw.path, study);
   for (Source& source : sources) {
     if (source.modality) {
       study.modalities.push_back(typed_modality(source, study));
@@ -220,7 +237,7 @@ Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) 
     source.row_of.clear();
     source.raw = RawTable();
   }
-  study.validation = split(study.ids, spec.validation, seed);
+  study.validation = split(study.groups, spec.validation, seed);
   report(observer, LogLevel::kInfo, fmt::format("{} participants", study.ids.size()));
   return study;
 }

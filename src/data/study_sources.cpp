@@ -8,6 +8,7 @@
 #include "data/cells.h"
 #include "data/column_types.h"
 #include "data/source_table.h"
+#include "data/visits.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -15,6 +16,21 @@ namespace {
 
 void report(Observer* observer, LogLevel level, const std::string& text) {
   if (observer != nullptr) observer->message(level, text);
+}
+
+/// Which rows can take part.
+void find_usable_rows(Source& source) {
+  const RawTable& raw = source.raw;
+  source.blank.assign(raw.ids.size(), source.blocks == nullptr);
+  for (const RawColumn& column : raw.columns) {
+    for (std::size_t i = 0; i < raw.ids.size(); ++i) {
+      if (column.values[i] == column.values[i]) source.blank[i] = false;
+    }
+  }
+  source.row_of.reserve(raw.ids.size());
+  for (std::size_t i = 0; i < raw.ids.size(); ++i) {
+    if (!raw.ids[i].empty() && !source.blank[i]) source.row_of.emplace(raw.ids[i], i);
+  }
 }
 
 Source read(const StudySpec& spec, const SourceSpec& source_spec, bool modality,
@@ -29,16 +45,6 @@ Source read(const StudySpec& spec, const SourceSpec& source_spec, bool modality,
     source.raw = source.blocks->list();
   }
   const RawTable& raw = source.raw;
-  source.blank.assign(raw.ids.size(), source.blocks == nullptr);
-  for (const RawColumn& column : raw.columns) {
-    for (std::size_t i = 0; i < raw.ids.size(); ++i) {
-      if (column.values[i] == column.values[i]) source.blank[i] = false;
-    }
-  }
-  source.row_of.reserve(raw.ids.size());
-  for (std::size_t i = 0; i < raw.ids.size(); ++i) {
-    if (!raw.ids[i].empty() && !source.blank[i]) source.row_of.emplace(raw.ids[i], i);
-  }
   report(observer, LogLevel::kInfo,
          source.blocks ? fmt::format("{}: {} participants from {}", source_spec.name,
                                      raw.ids.size(), raw.path)
@@ -170,6 +176,10 @@ TableAccount account_rows(const Source& table, const std::vector<Source>& source
   for (auto& item : reasons) {
     if (item.second > 0) account.dropped.push_back(std::move(item));
   }
+  for (const auto& item : table.raw.dropped) {
+    account.rows += item.second;
+    account.dropped.push_back(item);
+  }
   return account;
 }
 
@@ -194,6 +204,10 @@ std::vector<Source> read_sources(const StudySpec& spec, const SourceList& list,
     sources.push_back(
         read(spec, source, modality, i < list.fitted.size() ? list.fitted[i] : nullptr, observer));
   }
+  std::vector<RawTable*> tables;
+  for (Source& source : sources) tables.push_back(&source.raw);
+  spread_over_visits(spec, tables);
+  for (Source& source : sources) find_usable_rows(source);
   return sources;
 }
 
@@ -205,6 +219,9 @@ void settle_participants(std::vector<Source>& sources, Study& study) {
     study.tables.push_back(account_rows(source, sources, any));
     if (study.tables.back().kept == 0) fail_no_common(sources.front(), source, study.spec.id);
   }
+  std::vector<const RawTable*> tables;
+  for (const Source& source : sources) tables.push_back(&source.raw);
+  study.groups = groups_of(study.spec, study.ids, tables);
 }
 
 std::vector<std::size_t> rows_of(const Source& source, const std::vector<std::string>& ids) {

@@ -35,8 +35,8 @@ struct SourceList {
 /// DataError.
 std::vector<Source> read_sources(const StudySpec& spec, const SourceList& list, Observer* observer);
 
-/// Settles who takes part (study.join), reading series on the way, and writes Study::ids and
-/// Study::tables. Throws DataError when nobody is left.
+/// Settles who takes part (study.join), reading series on the way, and writes Study::ids, ::groups
+/// and ::tables. Throws DataError when nobody is left.
 void settle_participants(std::vector<Source>& sources, Study& study);
 
 /// (n,) row of each participant, kNoRow where there is none.

@@ -221,7 +221,7 @@ void spread_over_visits(const StudySpec& spec, const std::vector<RawTable*>& tab
   if (spec.visit != "rows") return;
   std::map<std::string, std::vector<std::string>> visits;  // participant -> ids of rows
   for (const RawTable* table : tables) {
-    if (table->per_participant) continue;
+    if (table->participants.empty()) continue;
     for (std::size_t i = 0; i < table->ids.size(); ++i) {
       if (!table->ids[i].empty()) visits[table->participants[i]].push_back(table->ids[i]);
     }
