@@ -31,13 +31,14 @@ struct SimulateOptions {
   double edge_scale = 1;            ///< strength of the parents against the noise (weak: 0.5)
   double confounder = 0;            ///< strength of one observed common cause of all latents
   bool hidden_order = false;        ///< modalities listed in a random order, order = "unknown"
+  double missing_blocks = 0;  ///< share of participants who lose one modality, drawn at random
   /// Unequal modalities, causes first: "latents+private:columns, ...", e.g. "2+1:15, 3+2:20".
   /// Replaces `modalities`, `latents`, `private_dims` and `columns` where not empty.
   std::string sizes;
   std::string pictures = "npy";    ///< npy | png | off (cohort only)
   std::int64_t picture_size = 32;  ///< rows and columns of pixels
   std::int64_t nights = 1;         ///< cohort: recordings per participant, 0 .. 7
-  std::string recordings = "npy";  ///< npy | csv
+  std::string recordings = "csv";  ///< npy (channels without names) | csv
   std::int64_t minutes = 480;      ///< length of a night, one sample per minute
   std::string graph = "paper";     ///< mnist: paper | all_linked
   std::string mnist;               ///< mnist: directory or file of the digits (IDX)

@@ -190,8 +190,8 @@ void add_blocks(const BlockModality& modality, const SimulateOptions& options, c
 Simulation simulate_cohort(const SimulateOptions& options, std::uint64_t seed) {
   checked_shape(options);
   check_like_preset("cohort", options,
-                    {"participants", "noise", "edge_scale", "hidden_order", "pictures",
-                     "picture_size", "nights", "recordings", "minutes"});
+                    {"participants", "noise", "edge_scale", "hidden_order", "missing_blocks",
+                     "pictures", "picture_size", "nights", "recordings", "minutes"});
   const std::vector<ModalitySpec>& tables = cohort_modalities();
   const std::vector<BlockModality> blocks = cohort_blocks(options);
   std::vector<std::size_t> first;  // latent of every modality

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "polycause/error.h"
-#include "simulate/idx.h"
+#include "simulate/figures.h"
 #include "simulate/mechanisms.h"
 #include "simulate/shape.h"
 #include "simulate/tables.h"
@@ -176,6 +176,10 @@ void check_options(const SimulateOptions& options, const Figures& digits, const 
         fmt::format("simulate.picture_size: found {}; expected at least {}, so that "
                     "the figures can move; raise it",
                     side, least));
+  }
+  if (options.pictures == "off") {
+    throw ConfigError(
+        "simulate.pictures: found off; mnist is nothing but pictures; choose npy or png");
   }
   if (options.mechanism == "nonadditive") {
     throw ConfigError(

@@ -57,6 +57,9 @@ void visit_settings(SimulateOptions& options, SettingsVisitor& visitor) {
                 "age of a covariate table; 0 = none");
   visitor.visit("simulate.hidden_order", options.hidden_order,
                 "list the modalities in a random order and say order = \"unknown\"");
+  visitor.visit("simulate.missing_blocks", options.missing_blocks, 0, 1,
+                "share of participants who lack one modality, drawn at random; above 0 the study "
+                "says join = \"any\"");
   visitor.visit(
       "simulate.pictures", options.pictures, {"npy", "png", "off"},
       "pictures as one array per modality, as a directory of PNG files, or (cohort) none");
@@ -64,8 +67,8 @@ void visit_settings(SimulateOptions& options, SettingsVisitor& visitor) {
                 "rows and columns of pixels");
   visitor.visit("simulate.nights", options.nights, 0, kMaxNights,
                 "cohort: recorded nights per participant");
-  visitor.visit("simulate.recordings", options.recordings, {"npy", "csv"},
-                "nights as one array or as one long table");
+  visitor.visit("simulate.recordings", options.recordings, {"csv", "npy"},
+                "nights as one long table, or as one array, which cannot name its channels");
   visitor.visit("simulate.minutes", options.minutes, 60, 1440,
                 "length of a night, one sample per minute");
   visitor.visit(
@@ -171,6 +174,7 @@ std::vector<ModalityShape> checked_shape(const SimulateOptions& options) {
                {"mixed", "tanh", "leaky", "sine", "cubic", "linear", "nonadditive"});
   check_range<std::int64_t>("extra_edges", options.extra_edges, 0, 10000);
   check_range("edge_scale", options.edge_scale, 0.01, 100.0);
+  check_range("missing_blocks", options.missing_blocks, 0.0, 1.0);
   std::vector<ModalityShape> shape;
   if (options.sizes.empty()) {
     check_range<std::int64_t>("modalities", options.modalities, 2, kMaxModalities);

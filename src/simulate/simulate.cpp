@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "simulate/cohort.h"
@@ -99,7 +100,7 @@ Simulation simulate_free(const std::string& name, const SimulateOptions& options
   check_like_preset(name, options,
                     {"participants", "modalities", "latents", "private_dims", "columns", "sizes",
                      "noise", "mixing", "mechanism", "extra_edges", "sparsity_ratio", "edge_scale",
-                     "confounder", "hidden_order"});
+                     "confounder", "hidden_order", "missing_blocks"});
   const Latents truth = draw_latents(options, shape, seed);
 
   // position -> modality in causal order
@@ -175,14 +176,65 @@ Simulation simulate_free(const std::string& name, const SimulateOptions& options
   return result;
 }
 
+/// Leaves the rows of `lost` (participant -> modality) out of its table or pictures.
+void leave_out(Simulation& simulation, const std::string& modality,
+               const std::map<std::string, std::string>& lost) {
+  const auto kept = [&](const std::vector<std::string>& ids) {
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const auto found = lost.find(ids[i]);
+      if (found == lost.end() || found->second != modality) rows.push_back(i);
+    }
+    return rows;
+  };
+  const auto take = [](auto& values, const std::vector<std::size_t>& rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) values[i] = values[rows[i]];
+    values.resize(rows.size());
+  };
+  for (Table& table : simulation.tables) {
+    if (table.name != modality) continue;
+    const std::vector<std::size_t> rows = kept(table.ids);
+    take(table.ids, rows);
+    for (Column& column : table.columns) take(column.values, rows);
+  }
+  for (SimulatedBlocks& blocks : simulation.blocks) {
+    if (blocks.name != modality) continue;
+    const std::vector<std::size_t> rows = kept(blocks.ids);
+    take(blocks.ids, rows);
+    blocks.draw = [draw = blocks.draw, rows](std::size_t row, float* out) { draw(rows[row], out); };
+  }
+}
+
+/// A share of the participants lacks one modality each.
+void lose_blocks(Simulation& simulation, double share, std::uint64_t seed) {
+  std::vector<std::string> modalities;
+  for (const Node& node : simulation.graph.nodes) {
+    if (std::find(modalities.begin(), modalities.end(), node.modality) == modalities.end())
+      modalities.push_back(node.modality);
+  }
+  const std::vector<std::string>& ids = simulation.latents.ids;
+  Random random(seed, "simulate.missing_blocks");
+  const std::vector<std::size_t> order = random.permutation(ids.size());
+  std::map<std::string, std::string> lost;
+  const auto count = static_cast<std::size_t>(std::round(share * static_cast<double>(ids.size())));
+  for (std::size_t i = 0; i < count; ++i) {
+    lost[ids[order[i]]] = modalities[random.below(modalities.size())];
+  }
+  for (const std::string& modality : modalities) leave_out(simulation, modality, lost);
+  const std::size_t at = simulation.study_toml.find("order = ");
+  simulation.study_toml.insert(at, "join = \"any\"\n");
+}
+
 }  // namespace
 }  // namespace simulation
 
 Simulation simulate(const std::string& name, const SimulateOptions& options, std::uint64_t seed) {
   simulation_preset(name);  // throws for an unknown name
   if (name == "mnist") return simulation::simulate_mnist(options, seed);
-  if (name == "cohort") return simulation::simulate_cohort(options, seed);
-  return simulation::simulate_free(name, options, seed);
+  Simulation result = name == "cohort" ? simulation::simulate_cohort(options, seed)
+                                       : simulation::simulate_free(name, options, seed);
+  if (options.missing_blocks > 0) simulation::lose_blocks(result, options.missing_blocks, seed);
+  return result;
 }
 
 }  // namespace polycause

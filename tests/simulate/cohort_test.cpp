@@ -11,9 +11,17 @@
 namespace polycause {
 namespace {
 
-Simulation cohort(std::uint64_t seed = 1, std::int64_t participants = 4000) {
+// The tables alone; cohort_blocks_test has the pictures and nights.
+SimulateOptions tables_alone(std::int64_t participants) {
   SimulateOptions options = simulation_preset("cohort");
   options.participants = participants;
+  options.pictures = "off";
+  options.nights = 0;
+  return options;
+}
+
+Simulation cohort(std::uint64_t seed = 1, std::int64_t participants = 4000) {
+  const SimulateOptions options = tables_alone(participants);
   return simulate("cohort", options, seed);
 }
 
@@ -145,8 +153,7 @@ TEST(Cohort, TruthShowsInTheTablesAndCovariatesActOnWhatTheySay) {
 }
 
 TEST(Cohort, HiddenOrderKeepsTheTruth) {
-  SimulateOptions options = simulation_preset("cohort");
-  options.participants = 100;
+  SimulateOptions options = tables_alone(100);
   const Simulation given = simulate("cohort", options, 5);
   options.hidden_order = true;
   const Simulation hidden = simulate("cohort", options, 5);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -178,6 +179,37 @@ TEST(Simulate, HiddenOrderOnlyRelistsTheSameStudy) {
     EXPECT_EQ(hidden.tables[m].columns[4].values, given.tables[from].columns[4].values);
     EXPECT_EQ(hidden.private_parts.columns[m].values, given.private_parts.columns[from].values);
   }
+}
+
+TEST(Free, MissingBlocksTakeOneModalityFromAShareOfThePeople) {
+  SimulateOptions options = simulation_preset("five");
+  options.participants = 400;
+  const Simulation whole = simulate("five", options, 2);
+  options.missing_blocks = 0.3;
+  const Simulation some = simulate("five", options, 2);
+  EXPECT_NE(some.study_toml.find("join = \"any\"\n"), std::string::npos);
+  EXPECT_EQ(whole.study_toml.find("join"), std::string::npos);
+  EXPECT_EQ(some.latents.columns[3].values, whole.latents.columns[3].values);  // the truth stays
+  std::map<std::string, std::size_t> held;
+  for (std::size_t m = 0; m < 5; ++m) {
+    const Table& table = some.tables[m];
+    EXPECT_LT(table.rows(), 400u - 10u) << m;
+    EXPECT_GT(table.rows(), 400u - 40u) << m;
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+      ++held[table.ids[i]];
+      const auto at = static_cast<std::size_t>(
+          std::find(whole.latents.ids.begin(), whole.latents.ids.end(), table.ids[i]) -
+          whole.latents.ids.begin());
+      EXPECT_EQ(table.columns[2].values[i], whole.tables[m].columns[2].values[at]);
+    }
+  }
+  ASSERT_EQ(held.size(), 400u);
+  std::size_t lacking = 0;
+  for (const auto& [id, count] : held) {
+    EXPECT_GE(count, 4u) << id;
+    lacking += count == 4 ? 1 : 0;
+  }
+  EXPECT_EQ(lacking, 120u);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 
@@ -9,6 +11,7 @@
 #include "polycause/error.h"
 #include "polycause/simulate.h"
 #include "polycause/study.h"
+#include "simulate/png_writer.h"
 
 namespace polycause {
 namespace {
@@ -85,7 +88,7 @@ TEST_F(Write, IsAStudyThatTheReaderAccepts) {
     const Simulation s = draw(name);
     write_simulation(s, folder);
     const Study study = load_study(read_study_spec(join_path(folder, "study.toml")));
-    ASSERT_EQ(study.modalities.size(), 4u);
+    ASSERT_EQ(study.modalities.size(), 4u + s.blocks.size());
     EXPECT_EQ(study.spec.order, "given");
     for (std::size_t m = 0; m < 4; ++m) {
       EXPECT_EQ(study.modalities[m].latents, 2u);
@@ -93,6 +96,49 @@ TEST_F(Write, IsAStudyThatTheReaderAccepts) {
       EXPECT_EQ(study.modalities[m].table.columns.size(), s.tables[m].columns.size());
     }
     EXPECT_GT(study.participants(), 160u);
+  }
+}
+
+TEST_F(Write, TheReaderFindsThePicturesAndNightsOfEveryParticipant) {
+  SimulateOptions options = simulation_preset("cohort");
+  options.participants = 60;
+  for (const bool open : {false, true}) {
+    if (open && !simulation::has_png()) continue;
+    options.pictures = open ? "png" : "npy";
+    options.recordings = open ? "csv" : "npy";
+    const Simulation s = simulate("cohort", options, 4);
+    const std::string folder = join_path(root_, open ? "open" : "arrays");
+    write_simulation(s, folder);
+    const Study study = load_study(read_study_spec(join_path(folder, "study.toml")));
+    EXPECT_GT(study.participants(), 40u);
+    for (std::size_t b = 0; b < s.blocks.size(); ++b) {
+      const SimulatedBlocks& blocks = s.blocks[b];
+      const Modality& modality = study.modalities[4 + b];
+      ASSERT_EQ(modality.name, blocks.name);
+      ASSERT_NE(modality.blocks, nullptr);
+      const bool image = blocks.kind == "image";
+      const BlockShape& shape = modality.blocks->shape();
+      ASSERT_EQ(shape.size(), image ? 32u * 32u * 3u : 480u * 4u);
+      if (open && !image) {
+        EXPECT_EQ(shape.channel_names, blocks.channels);
+        EXPECT_NEAR(shape.rate, 1.0 / 60, 1e-9);
+      }
+      const std::size_t samples = shape.height * shape.width;
+      std::vector<float> drawn(shape.size());
+      std::vector<float> read(shape.size());
+      for (std::uint32_t i = 0; i < study.participants(); ++i) {
+        const auto found = std::find(blocks.ids.begin(), blocks.ids.end(), study.ids[i]);
+        ASSERT_NE(found, blocks.ids.end());
+        blocks.draw(static_cast<std::size_t>(found - blocks.ids.begin()), drawn.data());
+        modality.blocks->read(&i, 1, read.data());
+        for (std::size_t k = 0; k < drawn.size(); ++k) {  // channels first there, last here
+          const float there = read[k % shape.channels * samples + k / shape.channels];
+          const float here = image ? drawn[k] / 255 : drawn[k];
+          ASSERT_TRUE(std::fabs(there - here) < 1e-4 || (std::isnan(there) && std::isnan(here)))
+              << blocks.name << " " << study.ids[i] << " " << k;
+        }
+      }
+    }
   }
 }
 
