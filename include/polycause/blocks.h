@@ -51,6 +51,7 @@ class Blocks {
 
   const BlockShape& shape() const;
   std::size_t participants() const;
+  std::uint64_t bytes() const;  ///< of the cache file
   /// False for a participant without this modality.
   bool present(std::size_t row) const;
 

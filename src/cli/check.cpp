@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -17,16 +18,46 @@ std::size_t held_out(const Study& study) {
   return count;
 }
 
+std::size_t holders(const Modality& modality) {
+  if (modality.present.empty()) return modality.table.rows();
+  return static_cast<std::size_t>(
+      std::count(modality.present.begin(), modality.present.end(), true));
+}
+
+/// "12 columns", "3 x 64 x 64 pixels", "4 channels x 480 samples at 0.0166667 Hz".
+std::string content(const Modality& modality) {
+  if (!modality.blocks) return fmt::format("{} columns", modality.table.columns.size());
+  const BlockShape& shape = modality.blocks->shape();
+  const double mebibytes = static_cast<double>(modality.blocks->bytes()) / 1048576.0;
+  const std::string cache = fmt::format("{:.1f} MiB in the cache", mebibytes);
+  if (shape.kind == "image") {
+    return fmt::format("{} {} x {} pixels, {}", shape.channels == 1 ? "grey" : "rgb", shape.height,
+                       shape.width, cache);
+  }
+  return fmt::format("{} channels x {} samples{}, {}", shape.channels, shape.width,
+                     shape.rate > 0 ? fmt::format(" at {:.6g} Hz", shape.rate) : "", cache);
+}
+
 Json account_json(const Study& study) {
   Json json = {{"study", study.spec.name},      {"participants", study.participants()},
                {"validation", held_out(study)}, {"modalities", Json::array()},
                {"tables", Json::array()},       {"columns", Json::array()},
                {"warnings", study.warnings}};
   for (const Modality& modality : study.modalities) {
-    json["modalities"].push_back({{"name", modality.name},
-                                  {"latents", modality.latents},
-                                  {"private", modality.private_dims},
-                                  {"columns", modality.table.columns.size()}});
+    Json one = {{"name", modality.name},
+                {"kind", modality.kind},
+                {"participants", holders(modality)},
+                {"latents", modality.latents},
+                {"private", modality.private_dims},
+                {"columns", modality.table.columns.size()}};
+    if (modality.blocks) {
+      const BlockShape& shape = modality.blocks->shape();
+      one["shape"] = {shape.channels, shape.height, shape.width};
+      one["channels"] = shape.channel_names;
+      one["rate"] = shape.rate;
+      one["cache_bytes"] = modality.blocks->bytes();
+    }
+    json["modalities"].push_back(one);
   }
   for (const TableAccount& table : study.tables) {
     Json dropped = Json::object();
@@ -46,9 +77,10 @@ Json account_json(const Study& study) {
 }
 
 std::string account_text(const Study& study) {
-  std::vector<std::vector<std::string>> modalities{{"modality", "columns", "latents", "private"}};
+  std::vector<std::vector<std::string>> modalities{
+      {"modality", "content", "participants", "latents", "private"}};
   for (const Modality& modality : study.modalities) {
-    modalities.push_back({modality.name, fmt::format("{}", modality.table.columns.size()),
+    modalities.push_back({modality.name, content(modality), fmt::format("{}", holders(modality)),
                           fmt::format("{}", modality.latents),
                           fmt::format("{}", modality.private_dims)});
   }

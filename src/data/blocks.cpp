@@ -56,6 +56,8 @@ const BlockShape& Blocks::shape() const { return impl_->shape; }
 
 std::size_t Blocks::participants() const { return impl_->present.size(); }
 
+std::uint64_t Blocks::bytes() const { return impl_->offset(participants()); }
+
 bool Blocks::present(std::size_t row) const { return impl_->present.at(row) != 0; }
 
 void Blocks::write(std::size_t row, const float* values) {
