@@ -48,7 +48,7 @@ class Fit(program.ProgramTest):
         self.assertIn("<html", (self.work / "run/report.html").read_text(encoding="utf-8").lower())
 
     def test_run_does_it_all(self):
-        study = self.simulate("cohort")
+        study = self.simulate("cohort", "study", "--set", "simulate.pictures=off", "--set", "simulate.nights=0")
         facts = self.json("run", study, "--out", "run", *program.TINY)
         self.assertIn("mcc_spearman", facts["scores"])
         for name in ("edges.csv", "graph.json", "graph.svg", "scores.json", "report.html", "latents.csv"):
