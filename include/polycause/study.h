@@ -123,9 +123,9 @@ Study load_study(const StudySpec& spec, std::uint64_t seed = 0, Observer* observ
 
 /// For new participants: reads the same modalities; keeps columns and codes of `fitted` columns
 /// only, so that a level never seen is missing (with a warning) and nothing is dropped for being
-/// constant. No covariates, nobody held out.
+/// constant. Nobody is held out; covariates, with every column, only where they are asked for.
 Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted,
-                      Observer* observer = nullptr);
+                      Observer* observer = nullptr, bool covariates = false);
 
 struct TableOptions {
   std::string id = "sample_id";  ///< a first column of this name (or without a name) holds the ids;

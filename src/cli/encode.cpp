@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "polycause/anndata.h"
 #include "polycause/model.h"
 
 namespace polycause::cli {
@@ -25,10 +26,15 @@ void run_encode(const EncodeArguments& arguments, Terminal& terminal) {
   if (!arguments.predicted.empty()) require_new_file(arguments.predicted, arguments.force);
   const Model model = Model::load(join_path(arguments.run, "model"));
   const StudySpec spec = read_study_spec(arguments.study, arguments.root);
-  const Study study = load_study_like(spec, model.modalities(), &terminal);
+  const bool annotated = is_anndata_name(arguments.out);
+  const Study study = load_study_like(spec, model.modalities(), &terminal, annotated);
   for (const std::string& warning : study.warnings) terminal.warning(warning);
   const Encoding encoding = encode(model, study);
-  write_file(arguments.out, table_csv(encoding.latents, "sample_id", 9));
+  if (annotated) {
+    write_anndata(arguments.out, encoding.latents, study.covariates);
+  } else {
+    write_file(arguments.out, table_csv(encoding.latents, "sample_id", 9));
+  }
   if (!arguments.predicted.empty())
     write_file(arguments.predicted, table_csv(encoding.predicted, "sample_id", 9));
   print_result(fmt::format("{}: {} participants, {} latents\n", arguments.out, study.participants(),
@@ -49,9 +55,11 @@ void add_encode(CLI::App& program, Terminal& terminal) {
       ->option_text("STUDY.toml");
   command->add_option("--root", arguments->root, "Directory that the study's paths are relative to")
       ->option_text("DIR");
-  command->add_option("--out", arguments->out, "CSV file to write")
+  command
+      ->add_option("--out", arguments->out,
+                   "File to write: .csv, or .h5ad or .h5mu with the study's covariates")
       ->required()
-      ->option_text("FILE.csv");
+      ->option_text("FILE");
   command
       ->add_option("--predicted", arguments->predicted,
                    "CSV file for the latents as the other modalities predict them")
@@ -59,7 +67,8 @@ void add_encode(CLI::App& program, Terminal& terminal) {
   add_force_flag(*command, arguments->force);
   command->footer(
       "Example:\n"
-      "  polycause encode cohort-fit --study new/study.toml --out new-latents.csv");
+      "  polycause encode cohort-fit --study new/study.toml --out new-latents.csv\n"
+      "  polycause encode cohort-fit --study new/study.toml --out new-latents.h5ad");
   command->callback([arguments, &terminal] { run_encode(*arguments, terminal); });
 }
 

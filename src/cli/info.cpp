@@ -6,6 +6,7 @@
 #include "base/parallel.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "data/anndata.h"
 #include "data/xport.h"
 #include "model/kernels.h"
 #include "polycause/version.h"
@@ -20,15 +21,15 @@ constexpr const char* kCompiler = "gcc " __VERSION__;
 #endif
 
 std::vector<std::pair<std::string, std::string>> facts() {
-  return {
-      {"version", kVersion},
-      {"compiler", kCompiler},
-      {"simd", kernels().instruction_set},
-      {"cores", fmt::format("{}", thread_count(0))},
-      {"devices", "cpu"},
-      {"methods", "staged"},
-      {"modality kinds", "tabular"},
-      {"readers", fmt::format("csv tsv txt{} npy npz, each also .gz", has_xport() ? " xpt" : "")}};
+  return {{"version", kVersion},
+          {"compiler", kCompiler},
+          {"simd", kernels().instruction_set},
+          {"cores", fmt::format("{}", thread_count(0))},
+          {"devices", "cpu"},
+          {"methods", "staged"},
+          {"modality kinds", "tabular"},
+          {"readers", fmt::format("csv tsv txt{} npy npz{}, each also .gz",
+                                  has_xport() ? " xpt" : "", has_anndata() ? " h5ad h5mu" : "")}};
 }
 
 }  // namespace

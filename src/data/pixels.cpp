@@ -8,6 +8,7 @@
 
 #include "data/bytes.h"
 #include "data/cells.h"
+#include "data/dicom.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -17,6 +18,10 @@ constexpr std::size_t kLargestFile = std::size_t{1} << 30U;
 
 bool begins_with(const std::string& bytes, const std::string& magic) {
   return bytes.compare(0, magic.size(), magic) == 0;
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
 /// How one new coordinate is made of old ones: weights of old[first], old[first + 1], ...
@@ -62,6 +67,11 @@ bool named_like_picture(const std::string& name) {
   });
 }
 
+bool is_dicom(const std::string& bytes) {
+  constexpr std::size_t kPreamble = 128;
+  return bytes.size() > kPreamble && bytes.compare(kPreamble, 4, "DICM") == 0;
+}
+
 void check_picture_size(const std::string& where, std::size_t height, std::size_t width) {
   if (height > 0 && width > 0 && width <= kMostPixels / height) return;
   throw DataError(where, 0, "",
@@ -80,10 +90,13 @@ Pixels read_pixels(const std::string& path) {
   if (begins_with(bytes, std::string("II*\0", 4)) || begins_with(bytes, std::string("MM\0*", 4))) {
     return decode_tiff(path, bytes);
   }
+  if (is_dicom(bytes) || ends_with(plain_name(path), ".dcm")) {
+    return decode_dicom(path, bytes);
+  }
   const std::string known = known_content(bytes.substr(0, 64));
   throw DataError(
       path, 0, "",
-      fmt::format("the content {}; expected PNG, JPEG or TIFF; convert the file",
+      fmt::format("the content {}; expected PNG, JPEG, TIFF or DICOM; convert the file",
                   known.empty() ? "is no picture that is known" : "looks like " + known));
 }
 

@@ -21,7 +21,8 @@ inline constexpr std::size_t kMostPixels = std::size_t{1} << 26U;
 /// True for names that end like a picture's: png, jpg, jpeg, tif, tiff, dcm.
 bool named_like_picture(const std::string& name);
 
-/// Reads PNG, JPEG or TIFF; the content decides, not the name. Transparency is laid over
+/// Reads PNG, JPEG, TIFF or DICOM (data/dicom.h); the content decides, not the name, except that
+/// DICOM may lack its mark where the name ends in .dcm. Transparency is laid over
 /// black; gamma, colour profiles and rotation tags are not applied. Throws DataError.
 Pixels read_pixels(const std::string& path);
 

@@ -127,6 +127,20 @@ Modality typed_modality(Source& source, Study& study) {
   return modality;
 }
 
+/// Typed by its cells; nothing is dropped.
+Table all_columns(Source& source, const Study& study) {
+  const std::vector<std::size_t> rows = rows_of(source, study.ids);
+  Table table;
+  table.name = source.spec->name;
+  table.ids = study.ids;
+  for (RawColumn& raw : source.raw.columns) {
+    const auto set = source.spec->types.find(raw.name);
+    const ColumnType* const type = set == source.spec->types.end() ? nullptr : &set->second;
+    table.columns.push_back(type_column(raw, rows, type, source.raw.path).column);
+  }
+  return table;
+}
+
 /// Each group's lot depends on seed and group only, so that it stays the same when others join or
 /// leave. The share is met on average; each side gets at least one group.
 std::vector<bool> split(const std::vector<std::string>& groups, double share, std::uint64_t seed) {
@@ -243,9 +257,10 @@ Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) 
 }
 
 Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted,
-                      Observer* observer) {
+                      Observer* observer, bool covariates) {
   const bool any = spec.join == "any";
   SourceList list;
+  if (covariates) list.covariates = spec.covariates;
   std::vector<std::size_t> source_of;  // (fitted,) kNoRow = the study lacks the modality
   for (const Modality& modality : fitted) {
     const auto found =
@@ -286,6 +301,9 @@ Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted
       read_like(sources[source_of[m]], modality, study);
     }
     study.modalities.push_back(std::move(modality));
+  }
+  for (Source& source : sources) {
+    if (!source.modality) study.covariates.push_back(all_columns(source, study));
   }
   study.validation.assign(study.ids.size(), false);
   return study;
