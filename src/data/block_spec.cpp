@@ -16,7 +16,7 @@ namespace polycause {
 namespace {
 
 constexpr std::int64_t kMostPixels = 16384;
-constexpr std::int64_t kMostSamples = std::int64_t{1} << 28U;
+constexpr std::int64_t kMostSamples = std::int64_t{1} << 27U;
 
 void read_choice(TomlSection& section, const std::string& key, std::string& value,
                  const std::vector<std::string>& choices) {

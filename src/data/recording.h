@@ -30,7 +30,7 @@ struct Recording {
 };
 
 /// Most samples of one channel, so that a damaged header or time cannot ask for the whole memory.
-inline constexpr std::size_t kMostSamples = std::size_t{1} << 28U;
+inline constexpr std::size_t kMostSamples = std::size_t{1} << 27U;
 
 /// Which channels to keep, by name.
 using ChannelFilter = std::function<bool(const std::string&)>;

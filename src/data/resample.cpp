@@ -20,11 +20,12 @@ constexpr double kMostGap = 1.5;     ///< steps
 constexpr double kSlack = 1e-3;      ///< of a step: what rounding may do to times
 constexpr double kOffRaster = 0.05;  ///< of a step
 
+/// The lower one of two.
 double median_step(const std::vector<double>& times) {
   std::vector<double> steps;
   for (std::size_t i = 1; i < times.size(); ++i) steps.push_back(times[i] - times[i - 1]);
   if (steps.empty()) return 0;
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>((steps.size() - 1) / 2);
   std::nth_element(steps.begin(), middle, steps.end());
   return *middle;
 }
