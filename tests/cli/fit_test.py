@@ -40,6 +40,13 @@ class Fit(program.ProgramTest):
                     self.assertAlmostEqual(float(value), float(again[row["sample_id"]][column]), places=4)
         self.run_program("encode", "run", "--study", study, "--out", "again.csv", code=2)
 
+        if "h5ad" in self.run_program("info").stdout:
+            self.run_program("encode", "run", "--study", study, "--out", "again.h5ad")
+            self.run_program("encode", "run", "--study", study, "--out", "again.h5mu")
+            self.assertEqual((self.work / "again.h5ad").read_bytes()[:4], b"\x89HDF")
+            self.assertEqual((self.work / "again.h5mu").read_bytes()[:6], b"MuData")
+            self.run_program("encode", "run", "--study", study, "--out", "again.h5mu", code=2)
+
         self.run_program("discover", "run/latents.csv", "--out", "graph")
         scores = self.json("evaluate", "run", "--truth", "study/truth")
         self.assertGreater(scores["mcc_spearman"], 0.2)
