@@ -20,7 +20,7 @@ class Fit(program.ProgramTest):
         done = self.run_program("fit", study, "--out", "run", "--seed", 3, *program.TINY)
         self.assertIn("participants", done.stdout)
         for name in ("config.toml", "run.json", "log.txt", "metrics.csv", "latents.csv", "private.csv",
-                     "exogenous.csv", "split.csv", "learned_edges.csv", "learned_graph.json", "learned_graph.svg",
+                     "exogenous.csv", "predicted.csv", "split.csv", "learned_edges.csv", "learned_graph.json", "learned_graph.svg",
                      "model/model.json", "model/model.safetensors"):
             self.assertIn("run/" + name, self.files())
         self.assertTrue(any("tfevents" in name for name in self.files()))
@@ -53,6 +53,37 @@ class Fit(program.ProgramTest):
         self.assertEqual(scores["mcc_spearman"], json.loads((self.work / "run/scores.json").read_text())["mcc_spearman"])
         self.run_program("report", "run")
         self.assertIn("<html", (self.work / "run/report.html").read_text(encoding="utf-8").lower())
+
+    def test_who_lacks_a_modality_takes_part(self):
+        study = self.simulate("case1", "study", "--set", "simulate.participants=600", "--set", "simulate.missing_blocks=0.3")
+        self.run_program("run", study, "--out", "run", *program.TINY)
+        rows = read_csv(self.work / "run/latents.csv")
+        has = {m: {row["sample_id"] for row in read_csv(self.work / f"study/{m}.csv")} for m in ("m1", "m2")}
+        self.assertEqual(len(rows), 600)
+        self.assertEqual(len(has["m1"] & has["m2"]), 420)
+        for row in rows:
+            for column in list(row)[1:]:
+                self.assertEqual(row[column] != "", row["sample_id"] in has[column[:2]], row)
+        facts = json.loads((self.work / "run/run.json").read_text(encoding="utf-8"))
+        self.assertEqual(facts["study"]["complete"], 420)
+        self.assertEqual([m["participants"] for m in facts["study"]["modalities"]], [len(has["m1"]), len(has["m2"])])
+        self.assertIn("report.html", {name.split("/")[-1] for name in self.files()})
+
+        # Nothing of the second modality: its latents are predicted from the first.
+        text = (self.work / "study/study.toml").read_text(encoding="utf-8")
+        alone = self.work / "study/alone.toml"
+        alone.write_text(text[:text.rindex("[[modality]]")], encoding="utf-8")
+        self.run_program("encode", "run", "--study", alone, "--out", "alone.csv", "--predicted", "predicted.csv")
+        whole = {row["sample_id"]: row for row in rows}
+        for row in read_csv(self.work / "alone.csv"):
+            self.assertEqual(row["m2.z1"], "")
+            self.assertAlmostEqual(float(row["m1.z1"]), float(whole[row["sample_id"]]["m1.z1"]), places=4)
+        stored = {row["sample_id"]: row for row in read_csv(self.work / "run/predicted.csv")}
+        predicted = read_csv(self.work / "predicted.csv")
+        self.assertEqual(len(predicted), len(has["m1"]))
+        for row in predicted:
+            self.assertEqual(row["m1.z1"], "")
+            self.assertAlmostEqual(float(row["m2.z2"]), float(stored[row["sample_id"]]["m2.z2"]), places=4)
 
     def test_run_does_it_all(self):
         study = self.simulate("cohort", "study", "--set", "simulate.pictures=off", "--set", "simulate.nights=0")
