@@ -66,6 +66,11 @@ Study some_of(const Study& study, const std::vector<std::size_t>& rows) {
   for (std::size_t m = 0; m < study.modalities.size(); ++m) {
     Table& table = some.modalities[m].table;
     table.ids = some.ids;
+    some.modalities[m].present.clear();
+    for (const std::size_t row : rows) {
+      if (!study.modalities[m].present.empty())
+        some.modalities[m].present.push_back(study.modalities[m].present[row]);
+    }
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       table.columns[c].values.clear();
       for (const std::size_t row : rows)
