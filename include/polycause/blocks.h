@@ -12,6 +12,9 @@ namespace polycause {
 
 /// What study.toml says about a modality of pictures or series beside its files.
 struct BlockSpec {
+  /// Directory: patterns such as "*_left.png", whose * stands for the id; empty = all files. A
+  /// series may have several, whose files together are one recording.
+  std::vector<std::string> files;
   std::size_t height = 0;       ///< image: pixels after resizing, 0 = as they are
   std::size_t width = 0;        ///< image
   std::string colour = "auto";  ///< image: auto | grey | rgb

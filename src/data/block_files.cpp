@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/pattern.h"
 #include "data/block_source.h"
 #include "data/bytes.h"
 #include "data/cells.h"
@@ -15,11 +16,18 @@
 namespace polycause {
 namespace {
 
-/// "dir/17.csv.gz" -> "17"
-std::string id_of_file(const std::filesystem::path& file) {
-  std::filesystem::path name = file.filename();
-  if (plain_name(name.string()).size() != name.string().size()) name = name.stem();
-  return name.stem().string();
+/// "dir/17.csv.gz" -> "17"; by patterns what their * stands for, "" when the name fits none.
+std::string id_of_file(const std::filesystem::path& file,
+                       const std::vector<std::string>& patterns) {
+  const std::string name = file.filename().string();
+  for (const std::string& pattern : patterns) {
+    if (name.size() < pattern.size() || !fits_pattern(pattern, name)) continue;
+    return name.substr(pattern.find('*'), name.size() - pattern.size() + 1);
+  }
+  if (!patterns.empty()) return "";
+  std::filesystem::path plain = file.filename();
+  if (plain_name(name).size() != name.size()) plain = plain.stem();
+  return plain.stem().string();
 }
 
 }  // namespace
@@ -40,8 +48,8 @@ std::unique_ptr<BlockSource> open_blocks(const BlockContext& context) {
   return context.source.kind == "image" ? open_images(context) : open_series(context);
 }
 
-FileList list_directory(const std::string& directory,
-                        const std::function<bool(const std::string&)>& fits) {
+FileList list_directory(const std::string& directory, const std::vector<std::string>& patterns,
+                        bool repeats, const std::function<bool(const std::string&)>& fits) {
   FileList found;
   found.list.path = directory;
   std::vector<std::pair<std::string, std::string>> files;  // id, path
@@ -51,11 +59,13 @@ FileList list_directory(const std::string& directory,
     const std::filesystem::path& file = entry->path();
     if (file.filename().string().front() == '.') continue;
     std::error_code ignored;
-    if (!entry->is_regular_file(ignored) || !fits(file.filename().string())) {
+    const std::string id = id_of_file(file, patterns);
+    const bool counts = patterns.empty() ? fits(file.filename().string()) : !id.empty();
+    if (!entry->is_regular_file(ignored) || !counts) {
       ++found.ignored;
       continue;
     }
-    files.emplace_back(id_of_file(file), file.string());
+    files.emplace_back(id, file.string());
   }
   if (code) {
     throw DataError(directory, 0, "",
@@ -67,7 +77,12 @@ FileList list_directory(const std::string& directory,
       throw DataError(directory, 0, "",
                       "the file name " + shown(id) + " is no UTF-8; expected such ids; rename it");
     }
-    if (!found.list.ids.empty() && found.list.ids.back() == id) {
+    const bool again = !found.list.ids.empty() && found.list.ids.back() == id;
+    if (again && repeats && !patterns.empty()) {
+      found.files.back().push_back(path);
+      continue;
+    }
+    if (again) {
       throw DataError(
           directory, 0, "",
           fmt::format("{} and {} are both files of participant {}; expected one; remove "

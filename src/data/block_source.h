@@ -34,6 +34,9 @@ class BlockSource {
   /// holds at least one value.
   virtual std::vector<bool> prepare(const std::vector<std::size_t>& rows) = 0;
 
+  /// Why nobody holds a value, once all were prepared; "" = unknown.
+  virtual std::string complaint() const { return ""; }
+
   /// rows (n,): row of the list of each participant, kNoRow = absent; only rows that were prepared.
   virtual FilledBlocks fill(const std::vector<std::size_t>& rows) = 0;
 
@@ -66,9 +69,11 @@ struct FileList {
   std::size_t ignored = 0;
 };
 
-/// `fits` says by its name whether a file of the directory counts. Throws DataError.
-FileList list_directory(const std::string& directory,
-                        const std::function<bool(const std::string&)>& fits);
+/// Files whose names fit one of the patterns (its * stands for the id) or, when there is none,
+/// `fits` by their ends. Several patterns may give a participant several files if `repeats`. Throws
+/// DataError.
+FileList list_directory(const std::string& directory, const std::vector<std::string>& patterns,
+                        bool repeats, const std::function<bool(const std::string&)>& fits);
 /// Paths are relative to the table; a participant may stand in several rows if `repeats`.
 FileList list_table(const StudySpec& study, const std::string& path, bool repeats);
 

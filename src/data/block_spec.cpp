@@ -86,6 +86,15 @@ void read_kind(TomlSection& section, SourceSpec& source) {
 }
 
 void read_block_spec(TomlSection& section, SourceSpec& source) {
+  if (source.kind != "tabular" && section.read("files", source.block.files)) {
+    for (const std::string& pattern : source.block.files) {
+      if (std::count(pattern.begin(), pattern.end(), '*') == 1) continue;
+      section.fail(*section.take("files"),
+                   fmt::format("files = \"{}\"; expected a file name with one *, which stands for "
+                               "the id, such as \"*_left.png\"",
+                               pattern));
+    }
+  }
   if (source.kind == "image") {
     read_size(section, source.block);
     read_choice(section, "colour", source.block.colour, {"auto", "grey", "rgb"});

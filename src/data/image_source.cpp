@@ -133,9 +133,10 @@ class ImageSource : public BlockSource {
 class PictureFiles : public ImageSource {
  public:
   explicit PictureFiles(const BlockContext& context) : ImageSource(context) {
-    FileList found = std::filesystem::is_directory(context.path())
-                         ? list_directory(context.path(), named_like_picture)
-                         : list_table(context.study, context.path(), false);
+    FileList found =
+        std::filesystem::is_directory(context.path())
+            ? list_directory(context.path(), context.source.block.files, false, named_like_picture)
+            : list_table(context.study, context.path(), false);
     if (found.files.empty()) {
       throw DataError(context.path(), 0, "",
                       "holds no picture; expected <id>.png, .jpg, .jpeg, .tif or .dcm, or a table "

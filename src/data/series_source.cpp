@@ -62,6 +62,7 @@ class SeriesSource : public BlockSource {
   }
 
   FilledBlocks fill(const std::vector<std::size_t>& rows) override { return store_.fill(rows); }
+  std::string complaint() const override { return store_.complaint(); }
 
  protected:
   virtual Recording read(std::size_t row) = 0;
@@ -205,7 +206,8 @@ bool lists_files(const BlockContext& context) {
 std::unique_ptr<BlockSource> open_series(const BlockContext& context) {
   const std::string path = context.path();
   if (std::filesystem::is_directory(path)) {
-    return std::make_unique<SeriesFiles>(context, list_directory(path, named_like_recording));
+    return std::make_unique<SeriesFiles>(
+        context, list_directory(path, context.source.block.files, true, named_like_recording));
   }
   if (ArrayStream::holds_array(path)) return std::make_unique<SeriesArray>(context);
   if (lists_files(context)) {

@@ -251,18 +251,29 @@ void SeriesStore::warn(FilledBlocks& filled) const {
   }
 }
 
+std::string SeriesStore::complaint() const {
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < parts_.size(); ++row) {
+    if (!parts_[row].empty()) rows.push_back(row);
+  }
+  FilledBlocks filled;
+  choose_channels(summarise(rows), rows.size(), filled);
+  return fmt::format("{}", fmt::join(filled.warnings, "; "));
+}
+
 FilledBlocks SeriesStore::fill(const std::vector<std::size_t>& rows) const {
   const auto participants = static_cast<std::size_t>(
       std::count_if(rows.begin(), rows.end(), [](std::size_t row) { return row != kNoRow; }));
   FilledBlocks filled;
   const std::vector<std::size_t> chosen = choose_channels(summarise(rows), participants, filled);
   if (chosen.empty()) {
-    throw DataError(context_.path(), 0, "",
-                    fmt::format("'{}' has no channel left: {}; expected at least one that varies; "
-                                "remove the modality or choose other columns",
-                                context_.source.name,
-                                filled.warnings.empty() ? std::string("there is none")
-                                                        : filled.warnings.front()));
+    throw DataError(
+        context_.path(), 0, "",
+        fmt::format("'{}' has no channel left: {}; expected at least one that varies; "
+                    "remove the modality or choose other columns",
+                    context_.source.name,
+                    filled.warnings.empty() ? std::string("there is none")
+                                            : fmt::format("{}", fmt::join(filled.warnings, "; "))));
   }
   BlockShape shape;
   shape.kind = "series";

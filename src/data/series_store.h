@@ -25,6 +25,9 @@ class SeriesStore {
   /// Blocks, descriptors and account of the participants; rows (n,) as given to add, or kNoRow.
   FilledBlocks fill(const std::vector<std::size_t>& rows) const;
 
+  /// What is wrong with the channels of all recordings kept, "" when nothing is.
+  std::string complaint() const;
+
   void note(const std::string& warning) { warnings_.push_back(warning); }
   void note_texts(const std::vector<std::string>& columns);
 

@@ -103,15 +103,20 @@ void prepare_blocks(std::vector<Source>& sources, bool any) {
 }
 
 [[noreturn]] void fail_empty(const Source& source) {
+  if (source.blocks) {
+    const std::string complaint = source.blocks->complaint();
+    throw DataError(
+        source.raw.path, 0, "",
+        fmt::format("'{}' holds no participant with a value{}{}; expected pictures or "
+                    "samples; check the path, study.missing, and from and to, or remove "
+                    "the modality",
+                    source.spec->name, complaint.empty() ? "" : ": ", complaint));
+  }
   throw DataError(
       source.raw.path, 0, "",
-      source.blocks
-          ? fmt::format("'{}' holds no participant with a value; expected pictures or samples; "
-                        "check the path, study.missing, and from and to",
-                        source.spec->name)
-          : fmt::format("'{}' has no row with an id and at least one value; expected one row per "
-                        "participant; check study.id, study.missing and columns",
-                        source.spec->name));
+      fmt::format("'{}' has no row with an id and at least one value; expected one row per "
+                  "participant; check study.id, study.missing and columns",
+                  source.spec->name));
 }
 
 /// Ids with a usable row in every modality, or in any, sorted.
@@ -122,8 +127,8 @@ std::vector<std::string> choose_participants(const std::vector<Source>& sources,
   if (chosen.empty()) fail_empty(sources.front());
   for (const Source& source : sources) {
     if (!source.modality) continue;
+    if ((any || source.blocks) && source.row_of.empty()) fail_empty(source);
     if (any) {
-      if (source.row_of.empty()) fail_empty(source);
       for (const auto& [participant, row] : source.row_of) chosen.push_back(participant);
       continue;
     }

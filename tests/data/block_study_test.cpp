@@ -127,6 +127,17 @@ TEST_F(BlockStudyTest, TableOfPathsAndTwoFilesOfOneParticipant) {
               AllOf(HasSubstr("x.png"), HasSubstr("x.jpg"), HasSubstr("\"x\"")));
 }
 
+TEST_F(BlockStudyTest, APatternOfFileNamesSaysWhereTheIdIs) {
+  eye("p1_left.png", 100);
+  eye("p2_left.png", 200);
+  eye("p1_right.png", 1);
+  const Study study = load("kind = \"image\"\npath = \"eyes\"\nfiles = \"*_left.png\"\n");
+  EXPECT_THAT(study.ids, ElementsAre("p1", "p2"));
+  EXPECT_FLOAT_EQ(block(study.modalities[0], 0)[1], 100.0F / 255);
+  EXPECT_THAT(fails("kind = \"image\"\npath = \"eyes\"\nfiles = \"*_*.png\"\n"),
+              HasSubstr("one *"));
+}
+
 TEST_F(BlockStudyTest, ArraysOfPicturesInAllLayouts) {
   const std::string bytes = "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c";
   folder.write_gz("a.gz", testing::idx({3, 2, 2}, bytes));
