@@ -33,6 +33,13 @@ struct FitOptions {
   std::int64_t branch_epochs = 40;
   std::int64_t max_steps = 4000;  ///< cap on the optimiser steps of any one stage
 
+  // Pictures and series.
+  std::int64_t network_epochs = 20;
+  std::int64_t network_batch = 128;
+  double network_rate = 2e-3;
+  double reconstruction = 0.3;  ///< weight beside the contrast with the other modalities
+  double augment = 0;           ///< largest random shift, share of the side or length
+
   std::int64_t restarts = 3;  ///< independent repetitions kept as replicates (own seeds)
   std::uint64_t seed = 0;
   std::int64_t threads = 0;    ///< 0 = all cores; the result does not depend on it

@@ -93,6 +93,7 @@ struct Modality {
   std::shared_ptr<const Blocks> blocks;  ///< pictures or series; null for tables
   std::vector<bool> present;  ///< (n,) false = the participant lacks the modality; empty = nobody
   std::string network;        ///< SourceSpec::network
+  BlockShape shape;           ///< of the blocks that a model was fitted to
 
   bool has(std::size_t participant) const { return present.empty() || present[participant]; }
 };

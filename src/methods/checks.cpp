@@ -116,7 +116,10 @@ void run_checks(const StagedProblem& problem, const Candidate& candidate,
                                           std::max(private_latent, private_private))});
   }
   for (std::size_t m = 0; m < problem.latents.size(); ++m) {
-    const std::string& name = model.modalities[m].name;
+    const std::size_t modality = problem.modality_of_unit[m];
+    std::string name = problem.names[modality];
+    if (problem.latents[m] < static_cast<int>(model.modalities[modality].latents))
+      name += fmt::format(".z{}", m - problem.first_unit(modality) + 1);  // a stream
     fit.checks.emplace_back("weakest_trace." + name, canonical[m]);
     if (canonical[m] < kWeakCorrelation) {
       fit.warnings.push_back(

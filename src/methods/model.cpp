@@ -54,6 +54,12 @@ std::vector<std::uint8_t> presence_of(const Study& study) {
   return present;
 }
 
+std::vector<int> latents_of(const Model::Impl& model) {
+  std::vector<int> latents;
+  for (const Modality& m : model.modalities) latents.push_back(static_cast<int>(m.latents));
+  return latents;
+}
+
 Encoding encoding_of(const Model::Impl& model, const Decomposition& parts,
                      const std::vector<std::string>& ids) {
   Encoding out;
@@ -95,6 +101,26 @@ Table predicted_of(const Model::Impl& model, const std::vector<float>& z,
   return encoding_of(model, predicted, ids).latents;
 }
 
+namespace {
+
+void check_shape(const Modality& modality, const BlockShape& fitted) {
+  if (!modality.blocks) {
+    throw DataError(fmt::format(
+        "encode: modality '{}' is a table; expected {} blocks as in the fit; use the same kind",
+        modality.name, fitted.kind));
+  }
+  const BlockShape& now = modality.blocks->shape();
+  if (now.channels == fitted.channels && now.height == fitted.height && now.width == fitted.width)
+    return;
+  throw DataError(fmt::format(
+      "encode: modality '{}' has blocks of {} x {} x {} (channels, height, width); expected {} x "
+      "{} x {} as in the fit; set its size (pictures) or rate and samples (series)",
+      modality.name, now.channels, now.height, now.width, fitted.channels, fitted.height,
+      fitted.width));
+}
+
+}  // namespace
+
 Encoding encode(const Model& model, const Study& study) {
   const Model::Impl& impl = model.impl();
   bool same = study.modalities.size() == impl.modalities.size();
@@ -107,22 +133,29 @@ Encoding encode(const Model& model, const Study& study) {
   }
   Codes codes;
   codes.participants = study.participants();
-  codes.present = presence_of(study);
+  const std::vector<std::uint8_t> present = presence_of(study);
+  codes.present = unit_presence(present, impl.modality_of_unit);
   for (std::size_t m = 0; m < impl.modalities.size(); ++m) {
     const Modality& modality = study.modalities[m];
+    if (impl.coders[m].network) {
+      check_shape(modality, impl.modalities[m].shape);
+      const BlockNetwork& network = *impl.coders[m].network;
+      append_units(network_outputs(network, *modality.blocks), network.parts(), codes);
+      continue;
+    }
     const Cells cells = cells_of(impl.encodings[m], modality.table, modality.present);
     Cells seen = cells;
     // A model fitted to complete tables has no mask input; cells missing now enter as the median.
-    if (!impl.autoencoders[m].masked()) seen.present.clear();
-    codes.width.push_back(impl.autoencoders[m].code());
-    codes.u.push_back(impl.autoencoders[m].encode(seen));
+    const Autoencoder& autoencoder = impl.coders[m].autoencoder;
+    if (!autoencoder.masked()) seen.present.clear();
+    append_units(autoencoder.encode(seen), {autoencoder.code()}, codes);
   }
   const auto conditions = static_cast<std::size_t>(impl.density.at(0).shape().conditions);
   codes.conditions.count = conditions;
   codes.conditions.values.assign(conditions * codes.participants, 0.0f);
   const Decomposition parts = impl.density.at(0).decompose(codes, {});
   Encoding out = encoding_of(impl, parts, study.ids);
-  out.predicted = predicted_of(impl, parts.z, codes.present, study.ids);
+  out.predicted = predicted_of(impl, parts.z, present, study.ids);
   if (conditions > 0) {  // z and eta do not depend on them, the noise does
     for (Column& column : out.exogenous.columns)
       std::fill(column.values.begin(), column.values.end(),

@@ -14,7 +14,7 @@ namespace polycause {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kModelFormat = 1;
+constexpr int kModelFormat = 2;
 constexpr std::int64_t kLargest = 1 << 24;  // of any one size
 
 Json standards_json(const std::vector<Standard>& list) {
@@ -28,12 +28,21 @@ Json modality_json(const Modality& modality) {
   for (const Column& c : modality.table.columns) {
     columns.push_back({{"name", c.name}, {"type", to_string(c.type)}, {"levels", c.levels}});
   }
-  return {{"name", modality.name},
-          {"kind", modality.kind},
-          {"latents", modality.latents},
-          {"private", modality.private_dims},
-          {"rank_normal", modality.rank_normal},
-          {"columns", columns}};
+  Json json = {{"name", modality.name},
+               {"kind", modality.kind},
+               {"latents", modality.latents},
+               {"private", modality.private_dims},
+               {"rank_normal", modality.rank_normal},
+               {"columns", columns}};
+  if (modality.kind == "tabular") return json;
+  const BlockShape& shape = modality.shape;
+  json["network"] = modality.network;
+  json["shape"] = {{"channels", shape.channels},
+                   {"height", shape.height},
+                   {"width", shape.width},
+                   {"rate", shape.rate},
+                   {"names", shape.channel_names}};
+  return json;
 }
 
 Modality modality_from(const Json& json) {
@@ -44,6 +53,12 @@ Modality modality_from(const Json& json) {
   m.private_dims = json.at("private");
   m.rank_normal = json.at("rank_normal").get<std::vector<bool>>();
   m.table.name = m.name;
+  if (m.kind != "tabular") {
+    m.network = json.at("network");
+    const Json& shape = json.at("shape");
+    m.shape = {m.kind,           shape.at("channels"), shape.at("height"), shape.at("width"),
+               shape.at("rate"), shape.at("names")};
+  }
   for (const Json& c : json.at("columns")) {
     Column column;
     column.name = c.at("name");
@@ -131,6 +146,27 @@ class ModelFile {
     return autoencoder;
   }
 
+  std::shared_ptr<const BlockNetwork> network_from(const Modality& modality) const {
+    const auto found = tensors_.find("network." + modality.name);
+    if (found == tensors_.end()) {
+      throw DataError(tensor_path_, 0, "",
+                      fmt::format("tensor 'network.{}' is absent; the two model files must come "
+                                  "from one fit",
+                                  modality.name));
+    }
+    const Networks& module = networks();
+    expect(fits({static_cast<double>(modality.latents)}), "too many latents");
+    try {
+      return module.restore(modality.shape, modality.network, static_cast<int>(modality.latents),
+                            found->second.values);
+    } catch (const std::exception&) {
+      throw DataError(tensor_path_, 0, "",
+                      fmt::format("tensor 'network.{}' does not fit network '{}'; the two model "
+                                  "files must come from one fit",
+                                  modality.name, modality.network));
+    }
+  }
+
   Density density_of(const DensityShape& shape) const {
     Density density(shape);
     for (const Density::Tensor& t : density.tensors()) {
@@ -192,8 +228,14 @@ void Model::save(const std::string& directory) const {
   const DensityShape& shape = density.shape();
   std::vector<NamedTensor> tensors;
   Json autoencoders = Json::array();
-  for (std::size_t m = 0; m < impl_->autoencoders.size(); ++m) {
-    const Autoencoder& a = impl_->autoencoders[m];
+  for (std::size_t m = 0; m < impl_->coders.size(); ++m) {
+    if (impl_->coders[m].network) {
+      const std::vector<float> values = impl_->coders[m].network->values();
+      tensors.push_back({"network." + impl_->modalities[m].name, {values.size()}, values});
+      autoencoders.push_back(nullptr);
+      continue;
+    }
+    const Autoencoder& a = impl_->coders[m].autoencoder;
     tensors.push_back({fmt::format("autoencoder.{}", impl_->modalities[m].name),
                        {a.parameters().size()},
                        a.parameters()});
@@ -217,13 +259,15 @@ void Model::save(const std::string& directory) const {
   Json encodings = Json::array();
   for (std::size_t m = 0; m < impl_->modalities.size(); ++m) {
     modalities.push_back(modality_json(impl_->modalities[m]));
-    encodings.push_back(Json::parse(impl_->encodings[m].to_json()));
+    encodings.push_back(impl_->coders[m].network ? Json()
+                                                 : Json::parse(impl_->encodings[m].to_json()));
   }
   const Json json = {{"format", kModelFormat},
                      {"method", "staged"},
                      {"modalities", modalities},
                      {"encodings", encodings},
                      {"autoencoders", autoencoders},
+                     {"units", impl_->modality_of_unit},
                      {"density",
                       {{"latents", shape.latents},
                        {"private", shape.privates},
@@ -254,24 +298,45 @@ Model Model::load(const std::string& directory) {
                                   json.at("format").dump(), kModelFormat));
     }
     for (const Json& m : json.at("modalities")) impl.modalities.push_back(modality_from(m));
-    for (const Json& e : json.at("encodings")) impl.encodings.push_back(file.encoding_from(e));
+    for (const Json& e : json.at("encodings"))
+      impl.encodings.push_back(e.is_null() ? TableEncoding() : file.encoding_from(e));
     const DensityShape shape = file.shape_from(json.at("density"));
     for (const std::size_t size :
          {impl.modalities.size(), impl.encodings.size(), json.at("autoencoders").size()}) {
-      file.expect(size == shape.latents.size(), "sizes of different numbers of modalities");
+      file.expect(size == impl.modalities.size(), "sizes of different numbers of modalities");
+    }
+    impl.modality_of_unit = json.at("units").get<std::vector<std::size_t>>();
+    const std::vector<std::size_t>& units = impl.modality_of_unit;
+    file.expect(units.size() == shape.latents.size() && units.front() == 0 &&
+                    units.back() + 1 == impl.modalities.size(),
+                "units of other modalities");
+    std::vector<std::size_t> latents(impl.modalities.size(), 0);
+    std::vector<std::size_t> privates(impl.modalities.size(), 0);
+    for (std::size_t u = 0; u < units.size(); ++u) {
+      file.expect(u == 0 || units[u] == units[u - 1] || units[u] == units[u - 1] + 1,
+                  "units out of order");
+      latents[units[u]] += static_cast<std::size_t>(shape.latents[u]);
+      privates[units[u]] += static_cast<std::size_t>(shape.privates[u]);
     }
     for (std::size_t m = 0; m < impl.modalities.size(); ++m) {
       const Modality& modality = impl.modalities[m];
-      file.expect(modality.latents == static_cast<std::size_t>(shape.latents[m]) &&
-                      modality.private_dims == static_cast<std::size_t>(shape.privates[m]) &&
-                      modality.table.columns.size() == impl.encodings[m].columns(),
+      const bool table = modality.kind == "tabular";
+      file.expect(modality.latents == latents[m] && modality.private_dims == privates[m] &&
+                      (!table || modality.table.columns.size() == impl.encodings[m].columns()),
                   "two different sizes of modality '" + modality.name + "'");
-      impl.autoencoders.push_back(file.autoencoder_from(json.at("autoencoders").at(m),
-                                                        modality.name, impl.encodings[m].width(),
-                                                        modality.latents + modality.private_dims));
+      Coder coder;
+      if (table) {
+        coder.autoencoder =
+            file.autoencoder_from(json.at("autoencoders").at(m), modality.name,
+                                  impl.encodings[m].width(), latents[m] + privates[m]);
+      } else {
+        coder.network = file.network_from(modality);
+        coder.explained = coder.network->explained();
+      }
+      impl.coders.push_back(std::move(coder));
     }
     impl.density.push_back(file.density_of(shape));
-    impl.prediction = file.prediction_of(shape.latents);
+    impl.prediction = file.prediction_of(latents_of(impl));
     impl.conditions = json.at("conditions").get<std::vector<std::string>>();
     file.expect(impl.conditions.empty() == (shape.conditions == 0), "conditions without names");
     impl.latents = file.standards_from(json.at("latents"), impl.density[0].latents());

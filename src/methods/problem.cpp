@@ -7,6 +7,7 @@
 #include "base/pattern.h"
 #include "base/random.h"
 #include "base/settings.h"
+#include "networks/networks.h"
 #include "polycause/error.h"
 #include "polycause/version.h"
 
@@ -81,6 +82,39 @@ Split complete_split(const Study& study, const StagedProblem& problem) {
       study.modalities[most].name, lacking[most], study.participants()));
 }
 
+Modality without_rows(const Modality& modality) {
+  Modality bare = modality;
+  bare.table.ids.clear();
+  bare.present.clear();
+  for (Column& c : bare.table.columns) c.values.clear();
+  if (!modality.blocks) return bare;
+  bare.blocks.reset();
+  bare.shape = modality.blocks->shape();
+  bare.network = networks().choose(bare.shape, modality.network);
+  bare.private_dims = 0;  // what a picture or a series keeps to itself has no code
+  return bare;
+}
+
+/// Units of a modality of pictures or series: one, or one per stream.
+void add_blocks(const Modality& modality, std::size_t index, StagedProblem& problem) {
+  problem.cells.emplace_back();
+  const BlockShape& shape = modality.blocks->shape();
+  problem.networks.push_back(networks().choose(shape, modality.network));
+  std::string text = fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
+  for (const Column& column : modality.table.columns) {
+    text.append(reinterpret_cast<const char*>(column.values.data()),
+                column.values.size() * sizeof(double));
+  }
+  problem.block_digests.push_back(hash64(text));
+  const bool streams = problem.networks.back() == "streams";
+  const std::size_t units = streams ? modality.latents : 1;
+  for (std::size_t u = 0; u < units; ++u) {
+    problem.latents.push_back(streams ? 1 : static_cast<int>(modality.latents));
+    problem.privates.push_back(0);
+    problem.modality_of_unit.push_back(index);
+  }
+}
+
 }  // namespace
 
 StagedProblem problem_of(const Study& study, Model::Impl& model) {
@@ -100,16 +134,24 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
   }
   problem.present = presence_of(study);
   problem.complete = complete_split(study, problem);
-  for (const Modality& m : study.modalities) {
+  problem.participants = study.participants();
+  for (std::size_t index = 0; index < study.modalities.size(); ++index) {
+    const Modality& m = study.modalities[index];
+    problem.names.push_back(m.name);
+    problem.blocks.push_back(m.blocks);
+    model.modalities.push_back(without_rows(m));
+    if (m.blocks) {
+      add_blocks(m, index, problem);
+      model.encodings.emplace_back();
+      continue;
+    }
     model.encodings.push_back(TableEncoding::fit(m.table, m.rank_normal, fit_rows));
     problem.cells.push_back(cells_of(model.encodings.back(), m.table, m.present));
+    problem.networks.emplace_back();
+    problem.block_digests.push_back(0);
     problem.latents.push_back(static_cast<int>(m.latents));
     problem.privates.push_back(static_cast<int>(m.private_dims));
-    Modality bare = m;
-    bare.table.ids.clear();
-    bare.present.clear();
-    for (Column& c : bare.table.columns) c.values.clear();
-    model.modalities.push_back(std::move(bare));
+    problem.modality_of_unit.push_back(index);
     const int width = problem.cells.back().width;
     if (width < problem.latents.back() + problem.privates.back()) {
       throw ConfigError(
@@ -127,6 +169,7 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
     problem.conditions.count = static_cast<std::size_t>(cells.width);
     problem.conditions.values = cells.x;
   }
+  model.modality_of_unit = problem.modality_of_unit;
   if (problem.cells.size() < 2) {
     throw ConfigError(
         "study: one modality; expected at least two, since a latent is found by its trace in "
@@ -164,10 +207,12 @@ std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& opt
   } writer(text);
   visit_settings(plain, writer);
   text += fmt::format("version={};seed={};order={};", kVersion, options.seed, problem.order_given);
+  for (std::size_t u = 0; u < problem.latents.size(); ++u)
+    text += fmt::format("{}+{};", problem.latents[u], problem.privates[u]);
   for (std::size_t m = 0; m < problem.cells.size(); ++m) {
     const Cells& c = problem.cells[m];
     text +=
-        fmt::format("{}+{}:{}:{};", problem.latents[m], problem.privates[m],
+        fmt::format("{}:{}:{}:{};", problem.networks[m], problem.block_digests[m],
                     hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}),
                     hash64({reinterpret_cast<const char*>(c.present.data()), c.present.size()}));
   }

@@ -32,6 +32,15 @@ void visit_settings(FitOptions& o, SettingsVisitor& v) {
   v.visit("train.branch_epochs", o.branch_epochs, 1, 100000, "passes of each branch");
   v.visit("train.max_steps", o.max_steps, 1, kNoLimit,
           "cap on the steps of any one start or branch");
+  v.visit("train.network_epochs", o.network_epochs, 1, 100000,
+          "pictures and series: passes of the networks, at most");
+  v.visit("train.network_batch", o.network_batch, 16, 65536,
+          "pictures and series: participants per step; each is told apart from the others");
+  v.visit("train.network_rate", o.network_rate, 1e-6, 1.0, "pictures and series: step size");
+  v.visit("train.reconstruction", o.reconstruction, 0.0, kInfinity,
+          "pictures and series: weight of the reconstruction beside the contrast");
+  v.visit("train.augment", o.augment, 0.0, 0.5,
+          "pictures and series: largest random shift, as a share of the side or length");
   v.visit("train.restarts", o.restarts, 1, 1000,
           "independent repetitions, for the agreement of every latent");
 }

@@ -24,16 +24,6 @@ constexpr std::size_t kFinalists = 4;
 constexpr std::size_t kPruneRows = 20000;  // of training and of held-out participants
 constexpr std::size_t kProbe = 2000;       // participants on whom solutions are compared
 
-Schedule autoencoder_schedule(const FitOptions& options) {
-  Schedule s;
-  s.epochs = static_cast<int>(options.autoencoder_epochs);
-  s.max_steps = options.max_steps;
-  s.batch = options.batch;
-  s.rate = options.learning_rate;
-  s.decay = 1.0;
-  return s;
-}
-
 Schedule start_schedule(const FitOptions& options) {
   Schedule s = autoencoder_schedule(options);
   s.epochs = static_cast<int>(options.start_epochs);
@@ -172,14 +162,14 @@ std::vector<Start> run_starts(const StartContext& context, const std::string& na
 /// best of them the order that suits their latents. Training then begins anew under that order,
 /// since latents that were turned under a wrong one stay wrong.
 std::vector<std::size_t> explore_orders(const StartContext& context, const std::string& name) {
-  const std::size_t modalities = context.problem.cells.size();
+  const std::size_t units = context.problem.latents.size();
   std::vector<std::vector<std::size_t>> ranks;
   for (std::size_t s = 0; s < static_cast<std::size_t>(context.options.starts); ++s) {
     // Odd starts turn the order of the even start before them, so that every direction is tried.
     Random random(context.seed, name + "/order", s / 2);
-    std::vector<std::size_t> rank = random.permutation(modalities);
+    std::vector<std::size_t> rank = random.permutation(units);
     if (s % 2 == 1) {
-      for (std::size_t& r : rank) r = modalities - 1 - r;
+      for (std::size_t& r : rank) r = units - 1 - r;
     }
     ranks.push_back(rank);
   }
@@ -291,6 +281,41 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
 
 }  // namespace
 
+Schedule autoencoder_schedule(const FitOptions& options) {
+  Schedule s;
+  s.epochs = static_cast<int>(options.autoencoder_epochs);
+  s.max_steps = options.max_steps;
+  s.batch = options.batch;
+  s.rate = options.learning_rate;
+  s.decay = 1.0;
+  return s;
+}
+
+std::vector<std::uint8_t> unit_presence(const std::vector<std::uint8_t>& present,
+                                        const std::vector<std::size_t>& modality_of_unit) {
+  if (present.empty()) return {};
+  const std::size_t modalities = modality_of_unit.back() + 1;
+  std::vector<std::uint8_t> units;
+  for (std::size_t i = 0; i < present.size() / modalities; ++i) {
+    for (const std::size_t m : modality_of_unit) units.push_back(present[i * modalities + m]);
+  }
+  return units;
+}
+
+std::size_t StagedProblem::first_unit(std::size_t modality) const {
+  return static_cast<std::size_t>(
+      std::lower_bound(modality_of_unit.begin(), modality_of_unit.end(), modality) -
+      modality_of_unit.begin());
+}
+
+int StagedProblem::modality_latents(std::size_t modality) const {
+  int total = 0;
+  for (std::size_t u = 0; u < latents.size(); ++u) {
+    if (modality_of_unit[u] == modality) total += latents[u];
+  }
+  return total;
+}
+
 Split StagedProblem::with(std::size_t modality) const {
   if (present.empty()) return split;
   const auto those = [&](const std::vector<std::uint32_t>& rows) {
@@ -310,7 +335,7 @@ double staged_work(const StagedProblem& problem, const FitOptions& options) {
   };
   const double starts = static_cast<double>(options.starts) * (problem.order_given ? 1 : 2);
   const double branches = static_cast<double>(options.branches) + (options.prior == "auto" ? 1 : 0);
-  return static_cast<double>(problem.cells.size()) * steps(autoencoder_schedule(options)) +
+  return coder_work(problem, options) +
          (starts + std::min(static_cast<double>(kFinalists), starts)) *
              steps(start_schedule(options)) +
          branches * steps(branch_schedule(options));
@@ -320,40 +345,18 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
                         const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                         Watch& watch) {
   StagedResult result;
-  const std::size_t modalities = problem.cells.size();
-  // Step 1: codes.
-  result.autoencoders.resize(modalities);
-  result.reconstruction_r2.resize(modalities);
-  Codes codes;
-  codes.participants = problem.cells[0].participants;
-  codes.conditions = problem.conditions;
-  codes.present = problem.present;
-  codes.u.resize(modalities);
-  for (std::size_t m = 0; m < modalities; ++m)
-    codes.width.push_back(problem.latents[m] + problem.privates[m]);
-  parallel_for(modalities, threads, [&](std::size_t m) {
-    const Cells& cells = problem.cells[m];
-    const Split own = problem.with(m);
-    const Unit unit{fmt::format("{}/autoencoder{}", name, m), seed};
-    Random random(seed, unit.name + "/init");
-    Autoencoder autoencoder(cells.width, !cells.present.empty(), codes.width[m],
-                            static_cast<int>(options.autoencoder_width));
-    autoencoder.initialise(cells, own.train, random);
-    result.reconstruction_r2[m] =
-        optimise(autoencoder, cells, own, autoencoder_schedule(options), unit, checkpoint, watch);
-    autoencoder.whiten(cells, own.train);
-    codes.u[m] = autoencoder.encode(cells);
-    result.autoencoders[m] = std::move(autoencoder);
-  });
+  result.coders = train_coders(problem, options, seed, name, threads, checkpoint, watch);
+  const Codes codes = codes_of(result.coders, problem);
+  const std::size_t units = problem.latents.size();
   // Step 2: starts from the canonical subspace, turned differently.
   std::vector<std::vector<double>> canonical;
   const auto maps = canonical_maps(codes, problem.complete.train, &canonical);
-  for (std::size_t m = 0; m < modalities; ++m) {
-    const auto last = static_cast<std::size_t>(problem.latents[m]) - 1;
-    result.code_canonical.push_back(last < canonical[m].size() ? canonical[m][last] : 0.0);
+  for (std::size_t u = 0; u < units; ++u) {
+    const auto last = static_cast<std::size_t>(problem.latents[u]) - 1;
+    result.code_canonical.push_back(last < canonical[u].size() ? canonical[u][last] : 0.0);
   }
   const StartContext context{codes, problem, options, maps, seed, threads, checkpoint, watch};
-  result.order.resize(modalities);
+  result.order.resize(units);
   std::iota(result.order.begin(), result.order.end(), std::size_t{0});
   if (!problem.order_given) result.order = explore_orders(context, name);
   std::vector<Start> starts =

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "methods/coders.h"
 #include "model/autoencoder.h"
 #include "model/density.h"
 #include "polycause/model.h"
@@ -15,19 +16,28 @@
 
 namespace polycause {
 
-/// What the method is given: encoded cells and sizes per modality.
+/// What the method is given. A modality gives one unit to the density, or several where its network
+/// learns its outputs in parts (`streams`).
 struct StagedProblem {
-  std::vector<Cells> cells;
-  std::vector<int> latents;
-  std::vector<int> privates;
-  Conditions conditions;  ///< known common causes of all latents
-  Split split;                        ///< everybody
-  std::vector<std::uint8_t> present;  ///< (n, M) as Codes::present
-  Split complete;                     ///< of `split`, those who have every modality
-  bool order_given = true;            ///< modalities are listed causes first
+  std::size_t participants = 0;
+  std::vector<std::string> names;                     ///< (M,)
+  std::vector<Cells> cells;                           ///< (M,) encoded; empty for blocks
+  std::vector<std::shared_ptr<const Blocks>> blocks;  ///< (M,) pictures or series; null for tables
+  std::vector<std::string> networks;                  ///< (M,) resolved; "" for tables
+  std::vector<std::uint64_t> block_digests;           ///< (M,) of what is measured in the blocks
+  std::vector<std::size_t> modality_of_unit;          ///< (U,)
+  std::vector<int> latents;                           ///< (U,)
+  std::vector<int> privates;                          ///< (U,) 0 for blocks
+  Conditions conditions;                              ///< known common causes of all latents
+  Split split;                                        ///< everybody
+  std::vector<std::uint8_t> present;                  ///< (n, M) as Codes::present
+  Split complete;                                     ///< of `split`, those who have every modality
+  bool order_given = true;                            ///< modalities are listed causes first
 
   /// Of `split`, those who have the modality.
   Split with(std::size_t modality) const;
+  std::size_t first_unit(std::size_t modality) const;
+  int modality_latents(std::size_t modality) const;
 };
 
 /// A fitted solution that is kept.
@@ -42,12 +52,17 @@ struct Candidate {
 };
 
 struct StagedResult {
-  std::vector<Autoencoder> autoencoders;
-  std::vector<double> reconstruction_r2;
-  std::vector<std::size_t> order;      ///< rank of every modality, causes first
+  std::vector<Coder> coders;           ///< (M,)
+  std::vector<std::size_t> order;      ///< rank of every unit, causes first
   std::vector<Candidate> candidates;   ///< best first
-  std::vector<double> code_canonical;  ///< smallest canonical correlation kept, per modality
+  std::vector<double> code_canonical;  ///< smallest canonical correlation kept, per unit
 };
+
+Schedule autoencoder_schedule(const FitOptions& options);
+
+/// Presence per modality (n, M) -> per unit (n, U); empty stays empty.
+std::vector<std::uint8_t> unit_presence(const std::vector<std::uint8_t>& present,
+                                        const std::vector<std::size_t>& modality_of_unit);
 
 /// Optimiser steps that `fit_staged` will make, in the unit that Watch counts.
 double staged_work(const StagedProblem& problem, const FitOptions& options);

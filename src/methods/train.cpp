@@ -153,28 +153,18 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   StagedResult& result = results[reported];
   Candidate& best = result.candidates[0];
   best.density.close_gates(best.edges);
-  {
-    Codes codes;
-    codes.participants = study.participants();
-    codes.conditions = problem.conditions;
-    codes.present = problem.present;
-    for (std::size_t m = 0; m < problem.cells.size(); ++m) {
-      codes.width.push_back(result.autoencoders[m].code());
-      codes.u.push_back(result.autoencoders[m].encode(problem.cells[m]));
-    }
-    best.parts = best.density.decompose(codes, {});
-  }
+  best.parts = best.density.decompose(codes_of(result.coders, problem), {});
   model.latents = standards(best.parts.z, static_cast<std::size_t>(best.density.latents()));
   choose_signs(study, best.parts.z, model.latents);
   model.exogenous = standards(best.parts.eps, model.latents.size());
   for (std::size_t i = 0; i < model.latents.size(); ++i)
     model.exogenous[i].sign = model.latents[i].sign;
-  model.autoencoders = std::move(result.autoencoders);
   model.density.push_back(best.density);
-  model.prediction = CrossPrediction(best.parts.z, problem.latents, problem.complete.train);
+  model.prediction = CrossPrediction(best.parts.z, latents_of(model), problem.complete.train);
   fit.encoding = encoding_of(model, best.parts, study.ids);
   fit.encoding.predicted = predicted_of(model, best.parts.z, problem.present, study.ids);
-  fit.reconstruction_r2 = result.reconstruction_r2;
+  for (const Coder& coder : result.coders) fit.reconstruction_r2.push_back(coder.explained);
+  model.coders = std::move(result.coders);
   fit.prior = best.density.shape().prior == PriorKind::kAdditive ? "additive" : "general";
 
   std::vector<std::string> names;
@@ -183,9 +173,9 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   for (std::size_t r = 0; r < restarts; ++r) {
     if (r != reported) others.push_back(&results[r].candidates[0]);
   }
-  std::vector<std::string> modalities;
-  for (const Modality& m : model.modalities) modalities.push_back(m.name);
-  fit.learned = learned_graph(best, others, names, modalities);
+  std::vector<std::string> unit_names;
+  for (const std::size_t m : problem.modality_of_unit) unit_names.push_back(problem.names[m]);
+  fit.learned = learned_graph(best, others, names, unit_names);
 
   // Evidence: every other solution, matched latent by latent.
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -18,7 +18,6 @@ class Critic : public torch::nn::Module {
  private:
   torch::nn::Sequential own_{nullptr};
   torch::nn::Sequential other_{nullptr};
-  torch::Tensor log_scale_;
 };
 
 }  // namespace polycause

@@ -17,7 +17,8 @@ using torch::Tensor;
 
 constexpr std::size_t kScaleRows = 1000;    // blocks from which means and deviations are taken
 constexpr std::size_t kHeldOutRows = 2048;  // of the bound that decides when to stop
-constexpr int kPatience = 5;
+constexpr int kPatience = 6;                // epochs without a better bound
+constexpr double kWarmUp = 0.1;             // share of the steps over which the rate rises
 
 /// Everything of one modality while its network is trained.
 struct Learner {
@@ -290,7 +291,7 @@ void Fitter::learn(std::size_t phase, std::size_t phases) {
     Batch batch;
     for (std::size_t b = 0; b < per_epoch && step < all_steps && reader.next(batch); ++b, ++step) {
       const double done = static_cast<double>(step) / static_cast<double>(all_steps);
-      const double warm = std::min(1.0, static_cast<double>(step + 1) / 50.0);
+      const double warm = std::min(1.0, done / kWarmUp + 0.02);
       const double rate = options_.rate * warm * (0.5 * (1 + std::cos(M_PI * done)) + 0.02);
       for (auto& group : optimiser.param_groups())
         static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);

@@ -1,0 +1,232 @@
+#include "methods/coders.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/parallel.h"
+#include "base/random.h"
+#include "methods/staged.h"
+#include "polycause/error.h"
+#include "train/optimise.h"
+
+namespace polycause {
+namespace {
+
+constexpr std::size_t kBlockRows = 256;  // blocks held at once
+constexpr double kNetworkStep = 20;      // a step of a network beside one of an autoencoder
+
+std::size_t network_steps(const StagedProblem& problem, const FitOptions& options) {
+  const std::size_t batch =
+      std::max<std::size_t>(1, static_cast<std::size_t>(options.network_batch));
+  const std::size_t steps = std::max<std::size_t>(1, problem.split.train.size() / batch) *
+                            static_cast<std::size_t>(options.network_epochs);
+  return std::min(steps, static_cast<std::size_t>(options.max_steps));
+}
+
+double network_work(const StagedProblem& problem, const FitOptions& options) {
+  const auto count = static_cast<double>(
+      std::count_if(problem.blocks.begin(), problem.blocks.end(),
+                    [](const std::shared_ptr<const Blocks>& b) { return b != nullptr; }));
+  return count * kNetworkStep * static_cast<double>(network_steps(problem, options));
+}
+
+Coder train_table(const StagedProblem& problem, std::size_t m, const FitOptions& options,
+                  const Unit& unit, const Checkpoint& checkpoint, Watch& watch) {
+  const Cells& cells = problem.cells[m];
+  const Split own = problem.with(m);
+  const std::size_t u = problem.first_unit(m);
+  Random random(unit.seed, unit.name + "/init");
+  Coder coder;
+  coder.autoencoder =
+      Autoencoder(cells.width, !cells.present.empty(), problem.latents[u] + problem.privates[u],
+                  static_cast<int>(options.autoencoder_width));
+  coder.autoencoder.initialise(cells, own.train, random);
+  coder.explained = optimise(coder.autoencoder, cells, own, autoencoder_schedule(options), unit,
+                             checkpoint, watch);
+  coder.autoencoder.whiten(cells, own.train);
+  return coder;
+}
+
+/// Numbers of all networks one after the other, each behind its count.
+std::vector<float> packed(const std::vector<Coder>& coders) {
+  std::vector<float> all;
+  for (const Coder& coder : coders) {
+    if (!coder.network) continue;
+    const std::vector<float> values = coder.network->values();
+    // Two halves: a float counts exactly only up to 2^24.
+    all.push_back(static_cast<float>(values.size() >> 20));
+    all.push_back(static_cast<float>(values.size() & ((1U << 20) - 1)));
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+void unpack(const std::vector<float>& all, const StagedProblem& problem,
+            std::vector<Coder>& coders) {
+  std::size_t at = 0;
+  for (std::size_t m = 0; m < coders.size(); ++m) {
+    if (!problem.blocks[m]) continue;
+    const std::size_t count =
+        (static_cast<std::size_t>(all.at(at)) << 20) + static_cast<std::size_t>(all.at(at + 1));
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(at + 2);
+    coders[m].network = networks().restore(
+        problem.blocks[m]->shape(), problem.networks[m], problem.modality_latents(m),
+        std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(count)));
+    coders[m].explained = coders[m].network->explained();
+    at += 2 + count;
+  }
+}
+
+void train_networks(const StagedProblem& problem, const FitOptions& options, const Unit& unit,
+                    const Checkpoint& checkpoint, Watch& watch, std::vector<Coder>& coders) {
+  const double work = network_work(problem, options);
+  if (std::optional<UnitState> stored = checkpoint.load(unit.name)) {
+    for (const Metric& m : stored->metrics) watch.metric(m.series, m.step, m.value);
+    unpack(stored->values, problem, coders);
+    watch.advance(unit.name, work);
+    return;
+  }
+  std::vector<std::vector<float>> table_codes(coders.size());
+  std::vector<NetworkInput> inputs(coders.size());
+  for (std::size_t m = 0; m < coders.size(); ++m) {
+    NetworkInput& input = inputs[m];
+    input.name = problem.names[m];
+    input.latents = problem.modality_latents(m);
+    for (std::size_t i = 0; i < problem.participants && !problem.present.empty(); ++i)
+      input.present.push_back(problem.present[i * coders.size() + m]);
+    if (!problem.blocks[m]) {
+      table_codes[m] = coders[m].autoencoder.encode(problem.cells[m]);
+      input.code = table_codes[m].data();
+      input.code_width = coders[m].autoencoder.code();
+      continue;
+    }
+    input.network = problem.networks[m];
+    input.shape = problem.blocks[m]->shape();
+    input.read = [blocks = problem.blocks[m]](const std::uint32_t* rows, std::size_t count,
+                                              float* out) { blocks->read(rows, count, out); };
+  }
+  NetworkOptions settings;
+  settings.epochs = static_cast<int>(options.network_epochs);
+  settings.batch = static_cast<std::size_t>(options.network_batch);
+  settings.max_steps = static_cast<std::size_t>(options.max_steps);
+  settings.rate = options.network_rate;
+  settings.reconstruction = options.reconstruction;
+  settings.augment = options.augment;
+  Random random(unit.seed, unit.name + "/init");
+  settings.seed = random.bits();
+  UnitState state;
+  double advanced = 0;
+  settings.metric = [&](const std::string& series, long epoch, double value) {
+    watch.check();
+    state.metrics.push_back({unit.name + "/" + series, epoch, value});
+    watch.metric(state.metrics.back().series, epoch, value);
+  };
+  settings.advance = [&](double share) {
+    advanced += share * work;
+    watch.advance(unit.name, share * work);
+  };
+  try {
+    auto trained = networks().fit(inputs, problem.split.train, problem.split.validation, settings);
+    for (std::size_t m = 0; m < coders.size(); ++m) {
+      if (!trained[m]) continue;
+      coders[m].network = std::move(trained[m]);
+      coders[m].explained = coders[m].network->explained();
+    }
+  } catch (const Error&) {
+    throw;
+  } catch (const std::invalid_argument& error) {
+    throw ConfigError(fmt::format("study: {}", error.what()));
+  } catch (const std::exception& error) {
+    throw NumericError(fmt::format("training '{}': {}", unit.name, error.what()));
+  }
+  watch.advance(unit.name, work - advanced);  // stopped early
+  state.values = packed(coders);
+  state.finished = true;
+  checkpoint.save(unit.name, state);
+}
+
+}  // namespace
+
+double coder_work(const StagedProblem& problem, const FitOptions& options) {
+  const auto tables =
+      static_cast<double>(std::count(problem.blocks.begin(), problem.blocks.end(), nullptr));
+  const Plan plan = plan_steps(autoencoder_schedule(options), problem.split.train.size());
+  return tables * static_cast<double>(plan.steps) + network_work(problem, options);
+}
+
+std::vector<Coder> train_coders(const StagedProblem& problem, const FitOptions& options,
+                                std::uint64_t seed, const std::string& name, std::size_t threads,
+                                const Checkpoint& checkpoint, Watch& watch) {
+  std::vector<Coder> coders(problem.cells.size());
+  parallel_for(coders.size(), threads, [&](std::size_t m) {
+    if (problem.blocks[m]) return;
+    coders[m] = train_table(problem, m, options, {fmt::format("{}/autoencoder{}", name, m), seed},
+                            checkpoint, watch);
+  });
+  if (network_work(problem, options) > 0)
+    train_networks(problem, options, {name + "/networks", seed}, checkpoint, watch, coders);
+  return coders;
+}
+
+std::vector<float> network_outputs(const BlockNetwork& network, const Blocks& blocks) {
+  const auto outputs = static_cast<std::size_t>(network.outputs());
+  std::vector<float> all(blocks.participants() * outputs, 0.0f);
+  std::vector<std::uint32_t> rows;
+  std::vector<float> raw(kBlockRows * blocks.shape().size());
+  std::vector<float> u(kBlockRows * outputs);
+  const auto flush = [&] {
+    if (rows.empty()) return;
+    blocks.read(rows.data(), rows.size(), raw.data());
+    network.encode(raw.data(), rows.size(), u.data());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      std::copy(u.begin() + static_cast<std::ptrdiff_t>(i * outputs),
+                u.begin() + static_cast<std::ptrdiff_t>((i + 1) * outputs),
+                all.begin() + static_cast<std::ptrdiff_t>(rows[i] * outputs));
+    rows.clear();
+  };
+  for (std::size_t i = 0; i < blocks.participants(); ++i) {
+    if (!blocks.present(i)) continue;
+    rows.push_back(static_cast<std::uint32_t>(i));
+    if (rows.size() == kBlockRows) flush();
+  }
+  flush();
+  return all;
+}
+
+void append_units(const std::vector<float>& values, const std::vector<int>& widths, Codes& codes) {
+  std::size_t total = 0;
+  for (const int width : widths) total += static_cast<std::size_t>(width);
+  const std::size_t n = values.size() / total;
+  std::size_t at = 0;
+  for (const int width : widths) {
+    const auto w = static_cast<std::size_t>(width);
+    std::vector<float> own(n * w);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < w; ++k) own[i * w + k] = values[i * total + at + k];
+    }
+    codes.width.push_back(width);
+    codes.u.push_back(std::move(own));
+    at += w;
+  }
+}
+
+Codes codes_of(const std::vector<Coder>& coders, const StagedProblem& problem) {
+  Codes codes;
+  codes.participants = problem.participants;
+  codes.conditions = problem.conditions;
+  codes.present = unit_presence(problem.present, problem.modality_of_unit);
+  for (std::size_t m = 0; m < coders.size(); ++m) {
+    if (coders[m].network) {
+      append_units(network_outputs(*coders[m].network, *problem.blocks[m]),
+                   coders[m].network->parts(), codes);
+    } else {
+      append_units(coders[m].autoencoder.encode(problem.cells[m]), {coders[m].autoencoder.code()},
+                   codes);
+    }
+  }
+  return codes;
+}
+
+}  // namespace polycause

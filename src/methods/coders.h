@@ -1,0 +1,46 @@
+// Step 1 of the staged method: what turns a modality's data into codes, the autoencoder of a table
+// or the network of pictures and series.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/autoencoder.h"
+#include "model/density_shape.h"
+#include "networks/networks.h"
+#include "polycause/blocks.h"
+#include "polycause/model.h"
+#include "train/checkpoint.h"
+#include "train/watch.h"
+
+namespace polycause {
+
+struct StagedProblem;
+
+struct Coder {
+  Autoencoder autoencoder;                      ///< of a table
+  std::shared_ptr<const BlockNetwork> network;  ///< of pictures or series; null for a table
+  double explained = 0;                         ///< held-out R2 of the reconstruction
+};
+
+/// Optimiser steps of step 1, in the unit that Watch counts.
+double coder_work(const StagedProblem& problem, const FitOptions& options);
+
+/// Trains the coder of every modality: tables side by side, then all networks together, since they
+/// look for what they find in the tables' codes and in each other.
+std::vector<Coder> train_coders(const StagedProblem& problem, const FitOptions& options,
+                                std::uint64_t seed, const std::string& name, std::size_t threads,
+                                const Checkpoint& checkpoint, Watch& watch);
+
+/// Codes of all participants, per unit of the density.
+Codes codes_of(const std::vector<Coder>& coders, const StagedProblem& problem);
+
+/// Outputs (n, outputs) of a network for all blocks; 0 for participants without.
+std::vector<float> network_outputs(const BlockNetwork& network, const Blocks& blocks);
+
+/// Appends the codes of one modality to `codes`, one unit per part. `values` (n, sum of widths).
+void append_units(const std::vector<float>& values, const std::vector<int>& widths, Codes& codes);
+
+}  // namespace polycause
