@@ -81,8 +81,12 @@ bool read_deep_grey(TIFF* tiff, Pixels& pixels) {
 }  // namespace
 
 Pixels decode_tiff(const std::string& where, const std::string& bytes) {
-  TIFFSetErrorHandler(nullptr);
-  TIFFSetWarningHandler(nullptr);
+  static const bool quiet = [] {  // once: the handlers belong to the whole process
+    TIFFSetErrorHandler(nullptr);
+    TIFFSetWarningHandler(nullptr);
+    return true;
+  }();
+  static_cast<void>(quiet);
   Memory memory{bytes};
   const std::unique_ptr<TIFF, void (*)(TIFF*)> tiff(
       TIFFClientOpen("", "rm", &memory, read_memory, write_memory, seek_memory, close_memory,
