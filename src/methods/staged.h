@@ -27,7 +27,7 @@ struct StagedProblem {
   std::vector<std::uint64_t> block_digests;           ///< (M,) of what is measured in the blocks
   std::vector<std::size_t> modality_of_unit;          ///< (U,)
   std::vector<int> latents;                           ///< (U,)
-  std::vector<int> privates;                          ///< (U,) 0 for blocks
+  std::vector<int> privates;                          ///< (U,)
   Conditions conditions;                              ///< known common causes of all latents
   Split split;                                        ///< everybody
   std::vector<std::uint8_t> present;                  ///< (n, M) as Codes::present

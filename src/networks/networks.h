@@ -24,6 +24,9 @@ struct NetworkInput {
   int code_width = 0;
   std::vector<std::uint8_t> present;  ///< (n,), empty = everybody
   int latents = 2;
+  /// 0: the outputs are what the other modalities say something about. More: the code of an
+  /// autoencoder with latents + privates outputs, in which the density finds both.
+  int privates = 0;
   std::string network = "auto";  ///< auto | small | resnet18 | streams | tcn | lstm
 };
 
@@ -57,7 +60,8 @@ class BlockNetwork {
   virtual void encode(const float* blocks, std::size_t count, float* u) const = 0;
   /// The expected block at u: (count, outputs) -> (count, channels, height, width).
   virtual void decode(const float* u, std::size_t count, float* blocks) const = 0;
-  /// Held-out mutual information of every part with the other modalities, InfoNCE bound, nat.
+  /// Held-out mutual information of every part with the other modalities, InfoNCE bound, nat; 0
+  /// for a code that was learned by reconstruction.
   virtual const std::vector<double>& information() const = 0;
   /// Share of the held-out variance of the blocks that `decode` of `encode` explains.
   virtual double explained() const = 0;
@@ -70,14 +74,15 @@ class Networks {
   virtual ~Networks() = default;
   virtual std::string version() const = 0;
   /// Trains the encoders of all modalities that have blocks, jointly: what of each is found in the
-  /// others (InfoNCE through a bottleneck of `latents`), with a reconstruction beside it. Null for
-  /// tables. Deterministic given the seed; uses the calling thread and one that reads ahead.
+  /// others (InfoNCE through a bottleneck of `latents`), with a reconstruction beside it, or all of
+  /// it by reconstruction where the modality has private parts. Null for tables. Deterministic
+  /// given the seed; uses the calling thread and one that reads ahead.
   virtual std::vector<std::unique_ptr<BlockNetwork>> fit(const std::vector<NetworkInput>& inputs,
                                                          const std::vector<std::uint32_t>& train,
                                                          const std::vector<std::uint32_t>& held_out,
                                                          const NetworkOptions& options) const = 0;
   virtual std::unique_ptr<BlockNetwork> restore(const BlockShape& shape, const std::string& network,
-                                                int latents,
+                                                int outputs,
                                                 const std::vector<float>& values) const = 0;
   /// What `auto` stands for.
   virtual std::string choose(const BlockShape& shape, const std::string& network) const = 0;

@@ -34,12 +34,15 @@ struct ByHand {
   }
 
   ByHand() {
+    problem.names = {"a", "b"};
+    problem.modality_of_unit = {0, 1};
     problem.latents = {2, 3};
     problem.privates = {1, 2};
     problem.split = problem.complete = split_of(kTrain, kHeldOut);
     for (const char* name : {"a", "b"}) {
       Modality modality;
       modality.name = name;
+      modality.latents = static_cast<std::size_t>(problem.latents[model.impl().modalities.size()]);
       model.impl().modalities.push_back(modality);
     }
     candidate.edges.assign(6, false);

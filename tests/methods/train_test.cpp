@@ -269,7 +269,7 @@ TEST(Settings, AreSetByNameAndRangeChecked) {
     EXPECT_THROW(apply_setting(visit, info.key, "many", "--set"), ConfigError) << info.key;
     ++count;
   }
-  EXPECT_EQ(count, 16u);
+  EXPECT_EQ(count, 21u);
   apply_setting(visit, "train.batch", "512", "--set");
   apply_setting(visit, "method.prior", "general", "--set");
   apply_setting(visit, "method.edge_price", "0.5", "--set");

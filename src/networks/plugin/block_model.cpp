@@ -12,7 +12,8 @@ using torch::Tensor;
 
 torch::nn::Sequential make_bottleneck(int latents) {
   namespace nn = torch::nn;
-  return nn::Sequential(nn::Linear(kFeatures, kFeatures),
+  return nn::Sequential(nn::BatchNorm1d(nn::BatchNorm1dOptions(kFeatures).affine(false)),
+                        nn::Linear(kFeatures, kFeatures),
                         nn::LeakyReLU(nn::LeakyReLUOptions().negative_slope(0.1)),
                         nn::Linear(kFeatures, latents),
                         nn::BatchNorm1d(nn::BatchNorm1dOptions(latents).affine(false)));
@@ -63,8 +64,11 @@ BlockModel::BlockModel(const BlockShape& shape, const std::string& network, int 
     information_.push_back(0);
   }
   decoder_ = make_decoder(shape, network, latents);
-  mean_ = torch::zeros({static_cast<std::int64_t>(shape.channels), 1, 1});
-  sd_ = torch::ones_like(mean_);
+  const auto channels_only = static_cast<std::int64_t>(shape.channels);
+  const bool by_place = network != "streams";
+  mean_ = torch::zeros({channels_only, by_place ? static_cast<std::int64_t>(shape.height) : 1,
+                        by_place ? static_cast<std::int64_t>(shape.width) : 1});
+  sd_ = torch::ones({channels_only, 1, 1});
 }
 
 void BlockModel::initialise(at::Generator& generator) {

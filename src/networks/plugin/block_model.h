@@ -37,7 +37,7 @@ class BlockModel : public BlockNetwork {
 
   void load(const std::vector<float>& values);
   void initialise(at::Generator& generator);
-  /// Means and deviations per channel of the present samples.
+  /// Mean block and deviations (C, 1, 1) around it of the present samples.
   void set_scale(torch::Tensor mean, torch::Tensor sd);
   bool masked() const { return masked_; }
   const BlockShape& shape() const { return shape_; }
@@ -65,7 +65,7 @@ class BlockModel : public BlockNetwork {
   std::vector<int> sizes_;
   std::vector<Part> parts_;
   std::shared_ptr<Decoder> decoder_;
-  torch::Tensor mean_;  // (C, 1, 1)
+  torch::Tensor mean_;  // (C, H, W) mean block; streams: (C, 1, 1)
   torch::Tensor sd_;    // (C, 1, 1)
   std::vector<double> information_;
   double explained_ = 0;

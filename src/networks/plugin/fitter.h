@@ -1,0 +1,81 @@
+// The state of one joint training of the networks.
+#pragma once
+
+#include <torch/nn.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "networks/plugin/batches.h"
+#include "networks/plugin/block_model.h"
+#include "networks/plugin/contrast.h"
+#include "networks/plugin/fit.h"
+
+namespace polycause {
+
+/// Everything of one modality while its network is trained.
+struct Learner {
+  bool whole_code = false;  // the outputs are a code of the block, private parts included
+  std::unique_ptr<BlockModel> model;             // null: a table
+  std::shared_ptr<Decoder> decoder;              // features -> block, beside the contrast
+  std::vector<std::shared_ptr<Critic>> critics;  // per part
+  torch::Tensor features;                        // (n, kFeatures) while the encoder is frozen
+  std::vector<torch::Tensor> known;              // per part learned: (n, latents); a table's code
+};
+
+class Fitter {
+ public:
+  Fitter(const std::vector<NetworkInput>& inputs, const std::vector<std::uint32_t>& train,
+         const std::vector<std::uint32_t>& held_out, const NetworkOptions& options);
+  std::vector<std::unique_ptr<BlockNetwork>> run();
+
+ private:
+  Learner make(std::size_t m);
+  /// One training of the contrast.
+  struct Pass {
+    std::string name;       // of its curves
+    bool encoders = false;  // trained too, with the reconstruction
+    int epochs = 1;
+    double rate = 1e-3;
+    double decay = 1e-4;
+  };
+  void learn(std::size_t phase, double share);
+  double improve(std::size_t phase, const Pass& pass, double best, double share);
+  std::vector<torch::nn::Module*> modules_of(std::size_t phase, bool with_encoders);
+  torch::Tensor loss_of(const Batch& batch, std::size_t phase);
+  torch::Tensor pretrained_features(std::size_t m);
+  void settle(std::size_t m, std::size_t phase);
+  std::size_t parts_of(std::size_t m) const {
+    return learners_[m].model ? learners_[m].model->all_parts().size() : 1;
+  }
+  bool active(std::size_t m, std::size_t phase) const {
+    return learners_[m].model && phase < parts_of(m);
+  }
+  std::int64_t rest_width(std::size_t m, std::size_t phase) const;
+  struct Step {
+    std::vector<torch::Tensor> outputs;         // per modality, of the phase's part
+    std::vector<torch::Tensor> reconstruction;  // per modality, mean squared error
+  };
+  Step forward(const Batch& batch, std::size_t phase, bool reconstruct);
+  torch::Tensor rest_of(std::size_t m, std::size_t phase, const Batch& batch,
+                        const Step& step) const;
+  torch::Tensor present_of(std::size_t m, const Batch& batch) const;
+  torch::Tensor contrast(std::size_t m, std::size_t phase, const Batch& batch, const Step& step,
+                         std::int64_t* count) const;
+  std::vector<double> held_out_information(std::size_t phase);
+  std::vector<bool> wanted(std::size_t phase) const;
+
+  const std::vector<NetworkInput>& inputs_;
+  std::vector<std::uint32_t> train_;
+  std::vector<std::uint32_t> held_out_;
+  const NetworkOptions& options_;
+  std::size_t participants_ = 0;
+  bool gaps_ = false;
+  at::Generator generator_;
+  std::vector<Learner> learners_;
+  std::vector<std::vector<double>> information_{};
+};
+
+}  // namespace polycause
