@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,29 @@ Scores evaluate(const Table& estimate, const Table& truth, const Graph* learned,
                 const Graph* truth_graph, std::uint64_t seed = 0);
 
 std::string scores_json(const Scores& scores);
+
+/// The neighbours of one node in two graphs, sorted. `truth` = right + missed, `found` = right +
+/// extra.
+struct Neighbours {
+  std::string node;
+  std::vector<std::string> found;
+  std::vector<std::string> truth;
+  std::vector<std::string> right;
+  std::vector<std::string> missed;
+  std::vector<std::string> extra;
+};
+
+/// What can be direct where only the nodes `observed` are seen: pairs of them that `truth` joins,
+/// and pairs whose path of two edges leads over a node not observed that is not the effect of both.
+/// (Longer paths over hidden nodes also leave dependence; they count as indirect.) Edges of the
+/// result have two tails: it says who, not which way. Throws DataError for an unknown name.
+Graph observable_neighbours(const Graph& truth, const std::vector<std::string>& observed);
+
+/// One entry per node of `nodes`, names as in `truth`; `truth_of` translates names of `found` (all
+/// others stay as they are).
+std::vector<Neighbours> compare_neighbours(const Graph& found, const Graph& truth,
+                                           const std::vector<std::string>& nodes,
+                                           const std::map<std::string, std::string>& truth_of = {});
 
 /// Spearman correlation over rows where both are present (mid-ranks for ties); NaN if fewer than 3.
 double spearman(const std::vector<double>& x, const std::vector<double>& y);

@@ -38,6 +38,8 @@ struct SimulateOptions {
   std::string pictures = "npy";    ///< npy | png | off (cohort only)
   std::int64_t picture_size = 32;  ///< rows and columns of pixels
   std::int64_t nights = 1;         ///< cohort: recordings per participant, 0 .. 7
+  /// Cohort: modalities with latents to find, or covariates, which join the graph stage only.
+  std::string tables = "modalities";
   std::string recordings = "csv";  ///< npy (channels without names) | csv
   std::int64_t minutes = 480;      ///< length of a night, one sample per minute
   std::string graph = "paper";     ///< mnist: paper | all_linked

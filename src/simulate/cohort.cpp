@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
+#include "polycause/error.h"
+#include "polycause/study.h"
 #include "simulate/cohort_blocks.h"
 #include "simulate/cohort_columns.h"
 #include "simulate/cohort_tables.h"
@@ -118,12 +121,16 @@ std::string channels_csv(const std::vector<BlockModality>& blocks) {
 
 // Demographics cause and are not caused; then the modalities, one tier each when their order is
 // given.
-std::string tiers_toml(const std::vector<std::string>& modalities, bool given) {
+// Tables that are covariates measure what lies behind the modalities: one tier with these.
+std::string tiers_toml(const std::vector<std::string>& modalities,
+                       const std::vector<std::string>& covariates, bool given) {
   std::string text = "\n[discover]\ntiers = [\n  [\"demographics.*\"],\n";
-  if (given) {
+  if (given && covariates.empty()) {
     for (const std::string& name : modalities) text += fmt::format("  [\"{}.*\"],\n", name);
   } else {
-    text += fmt::format("  [\"{}.*\"],\n", fmt::join(modalities, ".*\", \""));
+    std::vector<std::string> all = covariates;
+    all.insert(all.end(), modalities.begin(), modalities.end());
+    text += fmt::format("  [\"{}.*\"],\n", fmt::join(all, ".*\", \""));
   }
   return text + "]\n";
 }
@@ -144,27 +151,63 @@ MatrixXd draw_private_parts(const SimulateOptions& options, std::size_t count, s
 struct Assembly {
   Simulation result;
   StudyText study;
-  std::vector<std::size_t> node_of;  // number of the latent -> node of the graph
-  std::vector<std::string> names;
+  std::vector<std::string> id_of;  // number of the latent -> its name
+  std::vector<std::string> names;  // of the modalities
+  std::vector<std::string> tables_beside;
+  Table hidden;  // sources of tables that are covariates
 
-  void add_truth(const std::string& name, std::size_t first, const MatrixXd& z,
-                 const MatrixXd& eta) {
-    names.push_back(name);
+  void add_truth(const std::string& name, std::size_t first, const MatrixXd& z, const MatrixXd& eta,
+                 bool modality) {
+    (modality ? names : tables_beside).push_back(name);
     for (Index k = 0; k < z.cols(); ++k) {
-      node_of[first + static_cast<std::size_t>(k)] = result.graph.nodes.size();
       const std::string id = fmt::format("{}.z{}", name, k + 1);
-      result.graph.nodes.push_back({id, name, "latent"});
-      result.latents.columns.push_back(rounded_column(id, z.col(k)));
+      id_of[first + static_cast<std::size_t>(k)] = id;
+      if (modality) result.graph.nodes.push_back({id, name, "latent"});
+      (modality ? result.latents : hidden).columns.push_back(rounded_column(id, z.col(k)));
     }
     for (Index k = 0; k < eta.cols(); ++k) {
-      result.private_parts.columns.push_back(
-          rounded_column(fmt::format("{}.eta{}", name, k + 1), eta.col(k)));
+      (modality ? result.private_parts : hidden)
+          .columns.push_back(rounded_column(fmt::format("{}.eta{}", name, k + 1), eta.col(k)));
     }
   }
 };
 
+// Edges between latents to be found go into the graph, the others into a text of their own.
+void add_edges(const std::vector<CohortCause>& causes, Assembly& assembly) {
+  Graph& graph = assembly.result.graph;
+  std::string others = "source,target\n";
+  for (const CohortCause& cause : causes) {
+    Edge edge;
+    edge.kind = "true";
+    const auto node = [&](const std::string& id) {
+      const auto same = [&](const Node& one) { return one.id == id; };
+      return static_cast<std::size_t>(std::find_if(graph.nodes.begin(), graph.nodes.end(), same) -
+                                      graph.nodes.begin());
+    };
+    edge.source = node(assembly.id_of[cause.source]);
+    edge.target = node(assembly.id_of[cause.target]);
+    if (std::max(edge.source, edge.target) < graph.nodes.size()) {
+      graph.edges.push_back(edge);
+    } else {
+      others += assembly.id_of[cause.source] + "," + assembly.id_of[cause.target] + "\n";
+    }
+  }
+  if (assembly.hidden.columns.empty()) return;
+  assembly.result.documents.emplace_back("truth/hidden_edges.csv", others);
+  assembly.result.documents.emplace_back("truth/hidden.csv", table_csv(assembly.hidden));
+}
+
+// Columns that follow from others exactly: as covariates they would break every test.
+std::string exclude_derived(const ModalitySpec& modality) {
+  std::vector<std::string> names;
+  for (const ColumnSpec& column : modality.columns) {
+    if (column.link == Link::kDerived) names.push_back(column.name);
+  }
+  return names.empty() ? "" : fmt::format("exclude = [\"{}\"]\n", fmt::join(names, "\", \""));
+}
+
 void add_table(const ModalitySpec& modality, std::size_t index, const MatrixXd& z,
-               const MatrixXd& eta, std::uint64_t seed, Assembly& assembly) {
+               const MatrixXd& eta, bool beside, std::uint64_t seed, Assembly& assembly) {
   MatrixXd sources(z.rows(), z.cols() + eta.cols());
   sources << z, eta;
   const std::string file = modality.name + ".csv";
@@ -173,7 +216,12 @@ void add_table(const ModalitySpec& modality, std::size_t index, const MatrixXd& 
   add_derived(modality, table);
   assembly.result.tables.push_back(std::move(table));
   assembly.result.files.push_back(file);
-  assembly.study.modalities.push_back({modality.name, file, 2, 1});
+  if (beside) {
+    assembly.study.covariates.push_back(
+        {modality.name, file, 0, 0, "tabular", exclude_derived(modality)});
+  } else {
+    assembly.study.modalities.push_back({modality.name, file, 2, 1});
+  }
 }
 
 void add_blocks(const BlockModality& modality, const SimulateOptions& options, const MatrixXd& z,
@@ -191,7 +239,13 @@ Simulation simulate_cohort(const SimulateOptions& options, std::uint64_t seed) {
   checked_shape(options);
   check_like_preset("cohort", options,
                     {"participants", "noise", "edge_scale", "hidden_order", "missing_blocks",
-                     "pictures", "picture_size", "nights", "recordings", "minutes"});
+                     "pictures", "picture_size", "nights", "recordings", "minutes", "tables"});
+  const bool beside = options.tables == "covariates";
+  if (beside && options.nights + (options.pictures == "off" ? 0 : 2) < 2) {
+    throw ConfigError(
+        "simulate.tables: found 'covariates' with fewer than two modalities left; expected nights "
+        "or pictures beside the tables; set simulate.nights=2 or leave the pictures on");
+  }
   const std::vector<ModalitySpec>& tables = cohort_modalities();
   const std::vector<BlockModality> blocks = cohort_blocks(options);
   std::vector<std::size_t> first;  // latent of every modality
@@ -219,12 +273,13 @@ Simulation simulate_cohort(const SimulateOptions& options, std::uint64_t seed) {
 
   // Many measurements are skewed: ranks.
   Assembly assembly{
-      {}, {"cohort", options.hidden_order ? "unknown" : "given", true, {}, {}}, {}, {}};
+      {}, {"cohort", options.hidden_order ? "unknown" : "given", true, {}, {}}, {}, {}, {}, {}};
   Simulation& result = assembly.result;
   result.name = "cohort";
   result.latents.ids = ids;
   result.private_parts.ids = ids;
-  assembly.node_of.resize(latents);
+  assembly.hidden.ids = ids;
+  assembly.id_of.resize(latents);
   for (const std::size_t m : listing) {
     const bool table = m < tables.size();
     const BlockModality* const block = table ? nullptr : &blocks[m - tables.size()];
@@ -232,31 +287,27 @@ Simulation simulate_cohort(const SimulateOptions& options, std::uint64_t seed) {
     const MatrixXd own = z.middleCols(static_cast<Index>(first[m]), static_cast<Index>(count));
     const MatrixXd eta =
         draw_private_parts(options, table ? 1 : block->private_parts.size(), m, seed);
-    assembly.add_truth(table ? tables[m].name : block->name, first[m], own, eta);
+    assembly.add_truth(table ? tables[m].name : block->name, first[m], own, eta,
+                       !(table && beside));
     if (table) {
-      add_table(tables[m], m, own, eta, seed, assembly);
+      add_table(tables[m], m, own, eta, beside, seed, assembly);
     } else {
       add_blocks(*block, options, own, eta, seed, assembly);
     }
   }
-  for (const CohortCause& cause : causes) {
-    Edge edge;
-    edge.source = assembly.node_of[cause.source];
-    edge.target = assembly.node_of[cause.target];
-    edge.kind = "true";
-    result.graph.edges.push_back(edge);
-  }
+  result.documents = {{"dictionary.csv", dictionary_csv() + channels_csv(blocks)},
+                      {"truth/meaning.csv", meaning_csv(blocks)},
+                      {"truth/column_edges.csv", column_edges_csv()}};
+  add_edges(causes, assembly);
   for (const CovariateCause& cause : kCovariateCauses) {
     result.covariate_edges.emplace_back(std::string("demographics.") + cause.name,
-                                        result.graph.nodes[assembly.node_of[cause.target]].id);
+                                        assembly.id_of[cause.target]);
   }
   result.tables.push_back(weather(demographics, 0, 0.005, seed));
   result.files.push_back("demographics.csv");
   assembly.study.covariates.push_back({"demographics", "demographics.csv", 0, 0});
-  result.study_toml =
-      study_toml(assembly.study) + tiers_toml(assembly.names, !options.hidden_order);
-  result.documents = {{"dictionary.csv", dictionary_csv() + channels_csv(blocks)},
-                      {"truth/meaning.csv", meaning_csv(blocks)}};
+  result.study_toml = study_toml(assembly.study) +
+                      tiers_toml(assembly.names, assembly.tables_beside, !options.hidden_order);
   return result;
 }
 

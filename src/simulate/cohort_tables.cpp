@@ -173,4 +173,20 @@ std::string dictionary_csv() {
   return text;
 }
 
+std::string column_edges_csv() {
+  std::string text = "source,target\n";
+  for (const ModalitySpec& modality : cohort_modalities()) {
+    for (const ColumnSpec& spec : modality.columns) {
+      const auto add = [&](const std::string& source) {
+        text += fmt::format("{0}.{1},{0}.{2}\n", modality.name, source, spec.name);
+      };
+      if (spec.z1 != 0) add("z1");
+      if (spec.z2 != 0) add("z2");
+      if (spec.eta != 0) add("eta1");
+      for (const std::string& part : spec.parts) add(part);
+    }
+  }
+  return text;
+}
+
 }  // namespace polycause::simulation

@@ -28,4 +28,8 @@ void add_derived(const ModalitySpec& modality, Table& table);
 /// Unit and meaning of every column, as CSV.
 std::string dictionary_csv();
 
+/// What every column measures, as CSV source,target: "body.z1,body.weight"; parts of derived
+/// columns, "body.weight,body.bmi".
+std::string column_edges_csv();
+
 }  // namespace polycause::simulation

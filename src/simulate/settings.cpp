@@ -67,6 +67,9 @@ void visit_settings(SimulateOptions& options, SettingsVisitor& visitor) {
                 "rows and columns of pixels");
   visitor.visit("simulate.nights", options.nights, 0, kMaxNights,
                 "cohort: recorded nights per participant");
+  visitor.visit("simulate.tables", options.tables, {"modalities", "covariates"},
+                "cohort: the four tables have latents to be found, or are covariates, which join "
+                "the graph stage only");
   visitor.visit("simulate.recordings", options.recordings, {"csv", "npy"},
                 "nights as one long table, or as one array, which cannot name its channels");
   visitor.visit("simulate.minutes", options.minutes, 60, 1440,

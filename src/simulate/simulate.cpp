@@ -40,15 +40,17 @@ std::string study_toml(const StudyText& study) {
       fmt::format("version = 1\n\n[study]\nname = \"{}\"\nid = \"sample_id\"\norder = \"{}\"\n",
                   study.name, study.order);
   for (const StudyText::Entry& entry : study.modalities) {
-    text += fmt::format(
-        "\n[[modality]]\nname = \"{}\"\nkind = \"{}\"\npath = \"{}\"\nlatents = {}\n"
-        "private = {}\n",
-        entry.name, entry.kind, entry.path, entry.latents, entry.private_dims);
+    text +=
+        fmt::format("\n[[modality]]\nname = \"{}\"\nkind = \"{}\"\npath = \"{}\"\nlatents = {}\n",
+                    entry.name, entry.kind, entry.path, entry.latents);
+    if (entry.kind == "tabular") text += fmt::format("private = {}\n", entry.private_dims);
     if (study.rank_normal && entry.kind == "tabular") text += "rank_normal = true\n";
     text += entry.further;
   }
   for (const StudyText::Entry& entry : study.covariates) {
-    text += fmt::format("\n[[covariates]]\nname = \"{}\"\npath = \"{}\"\n", entry.name, entry.path);
+    text +=
+        fmt::format("\n[[covariates]]\nname = \"{}\"\npath = \"{}\"\n", entry.name, entry.path) +
+        entry.further;
   }
   return text;
 }

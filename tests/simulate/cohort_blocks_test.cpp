@@ -282,6 +282,53 @@ TEST(CohortBlocks, BothEyesFollowTheSameCausesEachWithItsOwnNoise) {
   EXPECT_GT(correlation("vessels.z1", "fundus_left.z1"), 0.7);
 }
 
+TEST(CohortBlocks, TablesBecomeCovariatesAndTheirSourcesHidden) {
+  SimulateOptions options = small();
+  options.nights = 2;
+  options.recordings = "npy";
+  const Simulation whole = simulate("cohort", options, 3);
+  options.tables = "covariates";
+  const Simulation beside = simulate("cohort", options, 3);
+  // The same people: the tables only change their place.
+  for (const Column& column : beside.latents.columns) {
+    const std::size_t k = whole.latents.find(column.name);
+    ASSERT_LT(k, whole.latents.columns.size()) << column.name;
+    EXPECT_EQ(column.values, whole.latents.columns[k].values);
+  }
+  EXPECT_EQ(beside.latents.columns.size(), 12u);  // two nights, two eyes
+  EXPECT_EQ(whole.latents.columns.size(), 20u);
+  EXPECT_TRUE(beside.graph.edges.empty());  // every cause of theirs is hidden
+  const auto document = [](const Simulation& s, const std::string& name) -> std::string {
+    for (const auto& [file, text] : s.documents) {
+      if (file == name) return text;
+    }
+    return "";
+  };
+  const std::string edges = document(beside, "truth/hidden_edges.csv");
+  EXPECT_NE(edges.find("\nsleep.z1,night_1.z1\n"), std::string::npos);
+  EXPECT_NE(edges.find("\nbody.z1,blood.z1\n"), std::string::npos);
+  EXPECT_EQ(document(beside, "truth/hidden.csv").substr(0, 37),
+            "sample_id,body.z1,body.z2,body.eta1,b");
+  EXPECT_EQ(document(whole, "truth/hidden_edges.csv"), "");
+  const std::string columns = document(whole, "truth/column_edges.csv");
+  EXPECT_NE(columns.find("\nsleep.z1,sleep.odi\n"), std::string::npos);
+  EXPECT_NE(columns.find("\nbody.weight,body.bmi\n"), std::string::npos);
+  EXPECT_EQ(columns.find("body.z1,body.bmi"), std::string::npos);
+  EXPECT_NE(beside.study_toml.find("[[covariates]]\nname = \"body\"\npath = \"body.csv\"\n"
+                                   "exclude = [\"bmi\"]\n"),
+            std::string::npos);
+  EXPECT_EQ(beside.study_toml.find("[[modality]]\nname = \"body\""), std::string::npos);
+}
+
+TEST(CohortBlocks, TablesAsCovariatesNeedTwoModalitiesBeside) {
+  SimulateOptions options = small();
+  options.tables = "covariates";
+  options.pictures = "off";
+  EXPECT_THROW(simulate("cohort", options, 1), ConfigError);
+  options.nights = 2;
+  EXPECT_NO_THROW(simulate("cohort", options, 1));
+}
+
 TEST(CohortBlocks, RefusesWhatItDoesNotUse) {
   SimulateOptions o = small();
   o.graph = "all_linked";
