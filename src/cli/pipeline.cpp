@@ -53,6 +53,9 @@ void clear_run_folder(const std::string& directory) {
                            "separations.csv",
                            "frequencies.csv",
                            "scores.json",
+                           "traversals",
+                           "traversals.json",
+                           "effects.csv",
                            "report.html"}) {
     fs::remove_all(fs::path(directory) / name);
   }

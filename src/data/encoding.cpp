@@ -1,5 +1,7 @@
 #include "data/encoding.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/math/special_functions/erf.hpp>
 #include <cmath>
@@ -259,6 +261,36 @@ Table TableEncoding::decode(const std::vector<float>& x, std::vector<std::string
       column.values.push_back(std::isnan(cell[0]) ? kNaN : decode_cell(code, cell));
     }
     table.columns.push_back(std::move(column));
+    begin += code.width();
+  }
+  return table;
+}
+
+Table TableEncoding::expected(const std::vector<float>& x, std::vector<std::string> ids) const {
+  Table table = decode(x, std::move(ids));
+  const std::vector<Column> decoded = std::move(table.columns);
+  table.columns.clear();
+  std::size_t begin = 0;
+  for (std::size_t j = 0; j < columns_.size(); ++j) {
+    const ColumnCode& code = columns_[j];
+    const bool binary = code.type == ColumnType::kBinary;
+    const bool shares = binary || code.type == ColumnType::kCategorical;
+    if (!shares) table.columns.push_back(decoded[j]);
+    for (std::size_t k = 0; shares && k < code.width(); ++k) {
+      const std::string value = code.levels.empty()
+                                    ? fmt::format("{}", code.high)
+                                    : code.levels[binary ? code.levels.size() - 1 : k];
+      const double low = binary ? code.low : 0;
+      const double range = binary && code.high > code.low ? code.high - code.low : 1;
+      Column share;
+      share.name = code.name + "=" + value;
+      for (std::size_t i = 0; i < table.rows(); ++i) {
+        const double mean = code.scales[k].location +
+                            code.scales[k].scale * static_cast<double>(x[i * width() + begin + k]);
+        share.values.push_back(std::clamp((mean - low) / range, 0.0, 1.0));
+      }
+      table.columns.push_back(std::move(share));
+    }
     begin += code.width();
   }
   return table;

@@ -48,6 +48,10 @@ class TableEncoding {
   /// range seen.
   Table decode(const std::vector<float>& x, std::vector<std::string> ids) const;
 
+  /// Means instead of guesses: numbers as `decode` gives them; the likelihood, held in 0..1, of the
+  /// larger value of a binary column ("name=value") and of every level of a categorical one.
+  Table expected(const std::vector<float>& x, std::vector<std::string> ids) const;
+
   /// JSON text, and its inverse, which throws DataError on anything else.
   std::string to_json() const;
   static TableEncoding from_json(const std::string& text);

@@ -77,6 +77,11 @@ class Density {
   std::vector<float> invert(std::size_t modality, const std::vector<float>& z,
                             const std::vector<float>& eta) const;
 
+  /// Latents with an open gate into this one; and what the prior expects of it, (n, D) -> (n,),
+  /// given their values, the conditions at their mean.
+  std::vector<int> parents(int latent) const;
+  std::vector<float> conditional_mean(int latent, const std::vector<float>& z) const;
+
   /// Name, offset and (rows, columns) of every tensor, for files.
   struct Tensor {
     std::string name;

@@ -17,6 +17,7 @@
 #include "report/csv.h"
 #include "report/relations.h"
 #include "report/run_json.h"
+#include "report/traversals.h"
 
 namespace polycause {
 namespace {
@@ -205,6 +206,7 @@ Json page_data(const std::string& run_directory) {
     data["correlations"] = correlations_of(latents);
   }
   data["curves"] = curves_of(in_run("metrics.csv"));
+  data["traversals"] = traversals_page(run_directory);
   data["scores"] = optional_json(in_run("scores.json"));
   return data;
 }

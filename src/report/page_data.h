@@ -9,8 +9,8 @@
 namespace polycause {
 
 /// Keys: run (run.json), settings (text), learned and discovered (graph.json), frequencies,
-/// relations, distributions, correlations, curves, scores; null where the folder holds no such
-/// file. Throws DataError.
+/// relations, distributions, correlations, curves, traversals, scores; null where the folder holds
+/// no such file. Throws DataError.
 nlohmann::ordered_json page_data(const std::string& run_directory);
 
 /// Counts of `values` in `kBins` bins of equal width over [-3, 3]; the outer bins take what lies

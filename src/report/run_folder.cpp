@@ -13,6 +13,7 @@
 #include "report/csv.h"
 #include "report/relations.h"
 #include "report/run_json.h"
+#include "report/traversals.h"
 
 namespace polycause {
 namespace {
@@ -213,6 +214,7 @@ void write_fit(const std::string& directory, const Study& study, const Fit& fit,
                     {"checks", pairs(fit.checks)},
                     {"warnings", warnings_json(study, fit)}};
   write_run_json(directory, run);
+  write_traversals(directory, fit.model);
 }
 
 void write_discovered(const std::string& directory, const Graph& graph) {

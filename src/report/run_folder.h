@@ -23,7 +23,8 @@ struct RunHeader {
 
 /// Writes config.toml, run.json, latents.csv, private.csv, exogenous.csv, predicted.csv, split.csv,
 /// replicates/K/latents.csv, learned_edges.csv, learned_graph.{json,graphml,dot} and relations.csv
-/// (the model itself is written by Model::save). Rows follow Study::ids.
+/// (the model itself is written by Model::save); traversals of a model that is not empty. Rows
+/// follow Study::ids.
 void write_fit(const std::string& directory, const Study& study, const Fit& fit,
                const FitOptions& options, const RunHeader& header);
 

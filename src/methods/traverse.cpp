@@ -1,0 +1,197 @@
+#include "polycause/traverse.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "methods/model_impl.h"
+#include "polycause/error.h"
+
+namespace polycause {
+namespace {
+
+constexpr std::size_t kN = kTraversalLength;
+
+/// Value of a latent as written in latents.csv <-> as the density knows it.
+float raw_of(const Standard& s, double written) {
+  return static_cast<float>(s.mean + s.sign * s.sd * written);
+}
+double written_of(const Standard& s, float raw) {
+  return s.sign * (static_cast<double>(raw) - s.mean) / s.sd;
+}
+
+/// (steps, D): `latent` at kTraversalSteps, all others at 0.
+std::vector<float> moved_alone(const Model::Impl& model, std::size_t latent) {
+  const std::size_t latents = model.latents.size();
+  std::vector<float> z(kN * latents);
+  for (std::size_t s = 0; s < kN; ++s) {
+    for (std::size_t j = 0; j < latents; ++j)
+      z[s * latents + j] = raw_of(model.latents[j], j == latent ? kTraversalSteps[s] : 0);
+  }
+  return z;
+}
+
+/// Descendants of a latent, parents before children.
+std::vector<std::size_t> descendants_of(const Density& density, std::size_t latent) {
+  const auto latents = static_cast<std::size_t>(density.latents());
+  std::vector<std::vector<int>> parents;
+  for (std::size_t j = 0; j < latents; ++j) parents.push_back(density.parents(static_cast<int>(j)));
+  std::vector<bool> moves(latents, false);
+  moves[latent] = true;
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t j = 0; j < latents; ++j) {
+      const bool reached = std::any_of(parents[j].begin(), parents[j].end(),
+                                       [&](int p) { return moves[static_cast<std::size_t>(p)]; });
+      if (!reached || moves[j]) continue;
+      moves[j] = true;
+      more = true;
+    }
+  }
+  std::vector<bool> known(latents);
+  for (std::size_t j = 0; j < latents; ++j) known[j] = !moves[j] || j == latent;
+  std::vector<std::size_t> order;
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t j = 0; j < latents; ++j) {
+      const bool ready = std::all_of(parents[j].begin(), parents[j].end(),
+                                     [&](int p) { return known[static_cast<std::size_t>(p)]; });
+      if (known[j] || !ready) continue;
+      known[j] = true;
+      order.push_back(j);
+      more = true;
+    }
+  }
+  return order;
+}
+
+/// Code (steps, width) of a modality at z (steps, D), the private parts at 0; units side by side.
+std::vector<float> code_of(const Model::Impl& model, std::size_t modality,
+                           const std::vector<float>& z) {
+  const Density& density = model.density.at(0);
+  const auto latents = static_cast<std::size_t>(density.latents());
+  std::vector<std::vector<float>> parts;
+  std::size_t width = 0;
+  for (std::size_t unit = 0; unit < model.modality_of_unit.size(); ++unit) {
+    if (model.modality_of_unit[unit] != modality) continue;
+    const auto own = static_cast<std::size_t>(density.shape().latents[unit]);
+    const auto privates = static_cast<std::size_t>(density.shape().privates[unit]);
+    const auto first = static_cast<std::size_t>(density.first_latent(unit));
+    std::vector<float> own_z(kN * own);
+    for (std::size_t s = 0; s < kN; ++s) {
+      for (std::size_t k = 0; k < own; ++k) own_z[s * own + k] = z[s * latents + first + k];
+    }
+    parts.push_back(density.invert(unit, own_z, std::vector<float>(kN * privates, 0.0f)));
+    width += own + privates;
+  }
+  std::vector<float> code;
+  code.reserve(kN * width);
+  for (std::size_t s = 0; s < kN; ++s) {
+    for (const std::vector<float>& part : parts) {
+      const std::size_t own = part.size() / kN;
+      const auto begin = part.begin() + static_cast<std::ptrdiff_t>(s * own);
+      code.insert(code.end(), begin, begin + static_cast<std::ptrdiff_t>(own));
+    }
+  }
+  return code;
+}
+
+void expect_finite(const std::vector<float>& values, const std::string& latent,
+                   const std::string& modality) {
+  if (std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) return;
+  throw NumericError(
+      fmt::format("traverse: what is expected of '{}' when '{}' moves is not finite; expected "
+                  "numbers; the model is damaged or diverged: fit again",
+                  modality, latent));
+}
+
+std::vector<ColumnResponse> columns_of(const Model::Impl& model, std::size_t modality,
+                                       const std::vector<float>& cells) {
+  std::vector<std::string> steps;
+  for (const double step : kTraversalSteps) steps.push_back(fmt::format("{}", step));
+  const Table table = model.encodings[modality].expected(cells, steps);
+  const std::size_t width = table.columns.size();
+  std::vector<ColumnResponse> columns;
+  for (std::size_t j = 0; j < width; ++j) {
+    const std::vector<double>& values = table.columns[j].values;
+    columns.push_back({table.columns[j].name, values[kTraversalLow], values[kTraversalHigh],
+                       static_cast<double>(cells[kTraversalHigh * width + j]) -
+                           static_cast<double>(cells[kTraversalLow * width + j])});
+  }
+  std::stable_sort(columns.begin(), columns.end(),
+                   [](const ColumnResponse& a, const ColumnResponse& b) {
+                     return std::fabs(a.scaled) > std::fabs(b.scaled);
+                   });
+  return columns;
+}
+
+/// What is expected of a modality at z (steps, D).
+ModalityResponse response_of(const Model::Impl& model, std::size_t modality,
+                             const std::vector<float>& z, const std::string& latent) {
+  ModalityResponse response;
+  response.modality = model.modalities[modality].name;
+  const std::vector<float> code = code_of(model, modality, z);
+  expect_finite(code, latent, response.modality);
+  const Coder& coder = model.coders[modality];
+  if (!coder.network) {
+    const std::vector<float> cells = coder.autoencoder.decode(code);
+    expect_finite(cells, latent, response.modality);
+    response.columns = columns_of(model, modality, cells);
+    return response;
+  }
+  response.shape = model.modalities[modality].shape;
+  response.blocks.resize(kN * response.shape.size());
+  coder.network->decode(code.data(), kN, response.blocks.data());
+  expect_finite(response.blocks, latent, response.modality);
+  return response;
+}
+
+}  // namespace
+
+std::vector<std::string> latent_names(const Model& model) {
+  std::vector<std::string> names;
+  for (const Modality& modality : model.modalities()) {
+    for (std::size_t k = 1; k <= modality.latents; ++k)
+      names.push_back(fmt::format("{}.z{}", modality.name, k));
+  }
+  return names;
+}
+
+Traversal traverse(const Model& model, const std::string& latent) {
+  const Model::Impl& impl = model.impl();
+  const std::vector<std::string> names = latent_names(model);
+  const auto found = std::find(names.begin(), names.end(), latent);
+  if (found == names.end()) {
+    throw ConfigError(
+        names.empty() ? "traverse: the model is empty; expected a fitted one; fit or load it first"
+                      : fmt::format("traverse: the model has no latent '{}'; expected one of {}",
+                                    latent, fmt::join(names, ", ")));
+  }
+  const auto moved = static_cast<std::size_t>(found - names.begin());
+  const Density& density = impl.density.at(0);
+  std::vector<std::size_t> modality_of;
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    modality_of.push_back(
+        impl.modality_of_unit[static_cast<std::size_t>(density.modality_of(static_cast<int>(j)))]);
+  }
+  Traversal out;
+  out.latent = latent;
+  std::vector<float> z = moved_alone(impl, moved);
+  out.held = response_of(impl, modality_of[moved], z, latent);
+  std::vector<bool> follows(impl.modalities.size(), false);
+  for (const std::size_t j : descendants_of(density, moved)) {
+    const std::vector<float> values = density.conditional_mean(static_cast<int>(j), z);
+    expect_finite(values, latent, names[j]);
+    for (std::size_t s = 0; s < kN; ++s) z[s * names.size() + j] = values[s];
+    out.descendants.push_back({names[j], written_of(impl.latents[j], values[kTraversalLow]),
+                               written_of(impl.latents[j], values[kTraversalHigh])});
+    follows[modality_of[j]] = true;
+  }
+  for (std::size_t m = 0; m < follows.size(); ++m) {
+    if (follows[m]) out.following.push_back(response_of(impl, m, z, latent));
+  }
+  return out;
+}
+
+}  // namespace polycause
