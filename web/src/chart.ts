@@ -26,7 +26,8 @@ function niceStep(range: number, most: number): number {
   return unit * ([1, 2, 5, 10].find((factor) => factor * unit >= raw) ?? 10);
 }
 
-function ticks(low: number, high: number, most: number): number[] {
+/** Round numbers from `low` to `high`, about `most` of them. */
+export function ticks(low: number, high: number, most: number): number[] {
   if (!(high > low)) return [low];
   const step = niceStep(high - low, most);
   const out: number[] = [];
@@ -34,7 +35,7 @@ function ticks(low: number, high: number, most: number): number[] {
   return out;
 }
 
-const tickText = (value: number): string => String(Number(value.toPrecision(6))).replace("-", "\u2212");
+export const tickText = (value: number): string => String(Number(value.toPrecision(6))).replace("-", "\u2212");
 
 /** Curves over steps. The legend's buttons switch them; the read-out follows pointer and arrow keys. */
 export function curves(title: string, lines: Line[]): HTMLElement {

@@ -44,11 +44,24 @@ export interface Curve { series: string; steps: number[]; values: (number | null
 export interface LatentScore { truth: string; estimate: string; spearman: number; pearson: number; r2: number }
 export type Scores = Record<string, unknown> & { latents: LatentScore[] };
 
+export interface ColumnResponse { column: string; low: number; high: number; scaled: number }
+/** What the model expects of a modality. Tables: columns; pictures: pixels (steps, height, width, channels) and change
+ *  (128 = none) in base64; series: values per channel, step and point. */
+export interface Response {
+  modality: string; kind: string; columns: ColumnResponse[]; channels: string[]; height: number; width: number; pixels: string;
+  change: string; largest: number; values: number[][][]; hours: number | null; samples: number;
+}
+export interface TraversalItem {
+  latent: string; held: Response; descendants: { latent: string; low: number; high: number }[]; following: Response[];
+}
+export interface Traversals { steps: number[]; low: number; high: number; items: TraversalItem[] }
+
 export interface PageData {
   run: Run; settings: string | null; learned: Graph | null; discovered: Graph | null;
   frequencies: Frequency[] | null; relations: Relation[] | null;
   distributions: { latent: string; counts: number[] }[] | null;
   correlations: { names: string[]; rows: (number | null)[][] } | null; curves: Curve[] | null; scores: Scores | null;
+  traversals: Traversals | null;
 }
 
 type Loose = Record<string, any>;
@@ -64,6 +77,26 @@ function graph(value: unknown): Graph | null {
   return {
     nodes: list<GraphNode>(object(value).nodes),
     edges: edges.map((edge) => ({ ...edge, separating_set: list<string>(edge.separating_set) })),
+  };
+}
+
+function response(value: unknown): Response {
+  const raw = object(value);
+  return {
+    modality: text(raw.modality), kind: text(raw.kind), columns: list(raw.columns), channels: list(raw.channels), height: count(raw.height),
+    width: count(raw.width), pixels: text(raw.pixels), change: text(raw.change), largest: count(raw.largest), values: list(raw.values),
+    hours: typeof raw.hours === "number" ? raw.hours : null, samples: count(raw.samples),
+  };
+}
+
+function traversals(value: unknown): Traversals | null {
+  if (typeof value !== "object" || value === null) return null;
+  const raw = object(value);
+  return {
+    steps: list(raw.steps), low: count(raw.low), high: count(raw.high),
+    items: list<Loose>(raw.items).map((item) => ({
+      latent: text(item.latent), held: response(item.held), descendants: list(item.descendants), following: list(item.following).map(response),
+    })),
   };
 }
 
@@ -96,5 +129,6 @@ export function complete(raw: unknown): PageData {
     correlations: data.correlations ? (data.correlations as PageData["correlations"]) : null,
     curves: Array.isArray(data.curves) ? data.curves : null,
     scores: data.scores ? ({ ...data.scores, latents: list(data.scores.latents) } as Scores) : null,
+    traversals: traversals(data.traversals),
   };
 }

@@ -12,6 +12,12 @@ export function decimal(value: number | null | undefined, digits = 2): string {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212");
 }
 
+/** With its sign, "+2" or "\u22121.5"; 0 has none. */
+export function signed(value: number, digits?: number): string {
+  const text = digits === undefined ? String(value).replace("-", "\u2212") : decimal(value, digits);
+  return Number(text.replace("\u2212", "-")) > 0 ? `+${text}` : text;
+}
+
 /** Correlations and other numbers between -1 and 1: no leading zero, a proper minus sign. */
 export function share(value: number | null | undefined, digits = 2): string {
   return decimal(value, digits).replace(/^(\u2212?)0\./, "$1.");

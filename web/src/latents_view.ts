@@ -4,6 +4,7 @@ import { histogram } from "./chart";
 import type { GraphEdge, LatentInfo, PageData, Relation } from "./data";
 import { h, named } from "./dom";
 import { integer, share, shortened } from "./format";
+import { hasBlocks, traversal } from "./traversal_view";
 import { gloss, glyph, present, resting, verdict, verdictSentence, verdictWords } from "./words";
 
 const kOwnShown = 8;
@@ -41,6 +42,8 @@ function links(latent: string, data: PageData): HTMLElement {
     found.length > kEdgesShown ? h("p", { class: "note" }, `and ${found.length - kEdgesShown} weaker in the table of edges`) : null);
 }
 
+const reproduced = (kind: string): string => (kind === "image" ? "pictures" : kind === "series" ? "recordings" : "columns");
+
 function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement {
   const relations = (data.relations ?? []).filter((relation) => relation.latent === latent.name);
   const own = relations.filter((relation) => relation.table === latent.modality);
@@ -49,8 +52,10 @@ function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement
   const distribution = data.distributions?.find((entry) => entry.latent === latent.name);
   const modality = data.run.study.modalities.find((entry) => entry.name === latent.modality);
   const level = verdict(latent);
-  const article = h("article", { class: "card" },
-    h("header", {}, h("h3", {}, latent.name), h("span", { class: `badge ${level}` }, verdictWords[level])),
+  const item = data.traversals?.items.find((entry) => entry.latent === latent.name);
+  const moves = traversal(item, data);
+  const wide = item !== undefined && hasBlocks(item);
+  const body = h("div", {},
     own.length > 0 ? h("p", { class: "gloss" }, gloss(own)) : null,
     h("p", {}, verdictSentence(latent)),
     bars(`Relation to columns of ${latent.modality}`, own, kOwnShown),
@@ -59,9 +64,13 @@ function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement
       histogram(distribution.counts, colours.tint(latent.modality, 0.6), `Distribution of ${latent.name}`)) : null,
     links(latent.name, data),
     modality && modality.reconstruction_r2 !== null
-      ? h("p", { class: "note" }, `All hidden variables of ${latent.modality} together reproduce its columns with R\u00B2 `,
+      ? h("p", { class: "note" }, `All hidden variables of ${latent.modality} together reproduce its ${reproduced(modality.kind)} with R\u00B2 `,
         `${share(modality.reconstruction_r2)} in held-out participants.`) : null,
-    typeof latent.predicted_r2 === "number" ? h("p", { class: "note" }, resting(latent.predicted_r2, latent.modality)) : null);
+    typeof latent.predicted_r2 === "number" ? h("p", { class: "note" }, resting(latent.predicted_r2, latent.modality)) : null,
+    wide ? null : moves);
+  const article = h("article", { class: wide ? "card wide" : "card" },
+    h("header", {}, h("h3", {}, latent.name), h("span", { class: `badge ${level}` }, verdictWords[level])),
+    wide ? h("div", { class: "sides" }, body, moves) : body);
   article.style.borderTopColor = colours.of(latent.modality);
   return article;
 }
@@ -107,12 +116,17 @@ function overview(data: PageData): HTMLElement[] {
   return out;
 }
 
-export function latentsView(data: PageData, colours: Colours): HTMLElement[] {
+export function latentsView(data: PageData, colours: Colours): (HTMLElement | null)[] {
   if (data.run.latents.length === 0) return [h("p", {}, "This run lists no hidden variables.")];
   return [
     h("p", {}, "What a hidden variable stands for can only be read from what it goes with. Bars show Spearman's rank correlation ",
       "with measured columns, strongest first: ", h("b", { class: "positive" }, "blue to the right"), " rises with it, ",
       h("b", { class: "negative" }, "red to the left"), " falls."),
+    data.traversals === null ? null : h("p", {}, "Pictures, curves and arrows (a \u2192 b) show what the model expects when a hidden variable moves, in ",
+      "standard deviations (sd) of it: averages that the model makes of the value, no participant's picture, recording or row. With the ",
+      "others held, only its own modality changes. With its children following, it is set from outside and the model's edges carry the change on: ",
+      "a hypothesis about an intervention, true only where the edges are. In a picture of a change, light pixels rise from ",
+      "\u22121 to +1 sd, dark ones fall and mid-grey ones stay."),
     h("div", { class: "cards" }, ...data.run.latents.map((latent) => card(latent, data, colours))),
     h("p", {}, "The same as Spearman correlations, side by side (for covariates with several unordered categories: the correlation ratio)."),
     h("div", { class: "matrices" }, ...overview(data)),

@@ -4,7 +4,10 @@ import test from "node:test";
 import { complete, type GraphEdge, type LatentInfo } from "../src/data";
 import { compare } from "../src/edges_view";
 import { charts, checkText } from "../src/fit_view";
-import { csvCell, decimal, integer, joined, percent, pValue, seconds, share } from "../src/format";
+import { csvCell, decimal, integer, joined, percent, pValue, seconds, share, signed } from "../src/format";
+import { movingChannel } from "../src/response_charts";
+import { pictureWords, seriesWords } from "../src/response_words";
+import { hasBlocks, undecided } from "../src/traversal_view";
 import { form, gloss, glyph, resting, summary, unsignedEnds, verdict } from "../src/words";
 
 const edge = (over: Partial<GraphEdge>): GraphEdge => ({ source: "a", target: "b", mark_source: "tail", mark_target: "arrow",
@@ -111,4 +114,42 @@ test("strengths at discrete variables have a sign only where some are negative",
   assert.deepEqual([...unsignedEnds(complete({ run: { study }, discovered: { nodes: [], edges } }))], ["t.sex"]);
   edges[0].strength = -0.1;
   assert.equal(unsignedEnds(complete({ run: { study }, discovered: { nodes: [], edges } })).size, 0);
+});
+
+const item = (held: object, following: object[] = [], descendants: string[] = []) => complete({ traversals: { steps: [-2, -1, 0, 1, 2], low: -1,
+  high: 1, items: [{ latent: "a.z1", held, following, descendants: descendants.map((latent) => ({ latent, low: -1, high: 1 })) }] } }).traversals!.items[0];
+
+test("numbers with their sign", () => {
+  assert.deepEqual([2, 0, -1].map((value) => signed(value)), ["+2", "0", "\u22121"]);
+  assert.deepEqual([signed(0.04, 1), signed(-0.04, 1), signed(-1.26, 1)], ["0.0", "0.0", "\u22121.3"]);
+});
+
+test("what moves in a picture", () => {
+  // 3 x 3 pixels, red and blue: blue rises by 10 % at the upper right, red is still.
+  const change = new Uint8Array(18).fill(128);
+  change[2 * 2 + 1] = 255;
+  const { held } = item({ modality: "eye", kind: "image", channels: ["red", "blue"], height: 3, width: 3, largest: 0.1 });
+  assert.equal(movingChannel(change, 2), 1);
+  assert.equal(pictureWords(held, change), "on average red 0.0 and blue +1.1 % of full brightness; at most 10 % in a pixel, most at the upper right.");
+  assert.match(pictureWords({ ...held, largest: 0 }, new Uint8Array(18).fill(128)), /at most 0 % in a pixel, spread over the picture/);
+});
+
+test("what moves in a night", () => {
+  assert.equal(seriesWords([96, 96, 96, 96], [96, 92, 96, 96], 8), "96.0 \u2192 95.0, at most \u22124.0 at 3.0 h");
+  assert.equal(seriesWords([1, 1], [1, 31], null), "1 \u2192 16");
+});
+
+test("a card is wide where pictures or series move, or follow", () => {
+  assert.equal(hasBlocks(item({ kind: "tabular" })), false);
+  assert.equal(hasBlocks(item({ kind: "image" })), true);
+  assert.equal(hasBlocks(item({ kind: "tabular" }, [{ kind: "series" }])), true);
+});
+
+test("a direction that the data do not tell is said", () => {
+  const moved = item({ kind: "tabular" }, [], ["b.z1"]);
+  const learned = (target: string, mark_target: string) =>
+    complete({ learned: { nodes: [], edges: [edge({ source: "a.z1", target, mark_target: mark_target as "tail", kind: "learned" })] } });
+  assert.equal(undecided(moved, learned("b.z1", "arrow")), false);
+  assert.equal(undecided(moved, learned("b.z1", "tail")), true);
+  assert.equal(undecided(moved, learned("c.z1", "tail")), false);
 });
