@@ -5,7 +5,7 @@ import unittest
 
 import program
 
-COMMANDS = ["simulate", "check", "fit", "encode", "discover", "evaluate", "report", "run", "config", "info"]
+COMMANDS = ["simulate", "check", "fit", "encode", "discover", "evaluate", "report", "run", "reproduce", "config", "info"]
 
 
 class Usage(program.ProgramTest):
