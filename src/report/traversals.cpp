@@ -6,8 +6,10 @@
 #include <cctype>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "base/files.h"
+#include "polycause/error.h"
 #include "polycause/traverse.h"
 #include "report/csv.h"
 
@@ -118,9 +120,15 @@ class Writer {
 
 void write_traversals(const std::string& directory, const Model& model) {
   // The list of an earlier fit goes first: it must never speak of files of another one.
-  std::filesystem::remove(join_path(directory, "traversals.json"));
-  std::filesystem::remove_all(join_path(directory, kFolder));
-  std::filesystem::remove(join_path(directory, "effects.csv"));
+  for (const char* name : {"traversals.json", kFolder, "effects.csv"}) {
+    std::error_code error;
+    std::filesystem::remove_all(join_path(directory, name), error);
+    if (error) {
+      throw Error(
+          fmt::format("{}: cannot be removed ({}); expected a folder that can be written to",
+                      join_path(directory, name), error.message()));
+    }
+  }
   if (model.modalities().empty()) return;
   Writer writer(directory);
   for (const std::string& latent : latent_names(model)) writer.add(traverse(model, latent));

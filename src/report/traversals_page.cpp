@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <string_view>
 
 #include "base/files.h"
 #include "data/numpy.h"
@@ -19,6 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::string_view kFolder = "traversals/";
 constexpr std::size_t kColumnsShown = 6;  // per latent and table
 
 [[noreturn]] void damaged(const std::string& path, const std::string& what) {
@@ -40,7 +42,7 @@ struct Stack {
 Stack read_stack(const std::string& directory, const Json& entry) {
   const std::string file = entry.at("file").get<std::string>();
   const std::string path = join_path(directory, file);
-  if (file.rfind("traversals/", 0) != 0 || file.find("..") != std::string::npos)
+  if (file.rfind(kFolder, 0) != 0 || file.find('/', kFolder.size()) != std::string::npos)
     damaged(path, "lies outside of the folder of traversals");
   const std::string bytes = read_file(path);
   const NpyHeader header = parse_npy_header(path, bytes, 4);

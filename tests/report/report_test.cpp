@@ -10,11 +10,13 @@
 #include <string>
 
 #include "base/files.h"
+#include "methods/toy_model.h"
 #include "polycause/error.h"
 #include "report/html.h"
 #include "report/page_data.h"
 #include "report/run_folder.h"
 #include "report/sample.h"
+#include "report/traversals.h"
 
 namespace polycause {
 namespace {
@@ -169,7 +171,7 @@ TEST(Report, WorksWithRunJsonAlone) {
   write_file(run.file("run.json"), R"({"format":1,"study":{},"seconds":{},"warnings":[]})");
   const Json data = embedded(written_page(run.path()));
   for (const char* key : {"settings", "learned", "discovered", "frequencies", "relations",
-                          "distributions", "correlations", "curves", "scores"}) {
+                          "distributions", "correlations", "curves", "traversals", "scores"}) {
     EXPECT_TRUE(data[key].is_null()) << key;
   }
 }
@@ -213,6 +215,21 @@ TEST(Report, ForeignAndDamagedFoldersAreDataErrors) {
   broken("scores.json", "{");
 }
 
+// Traversals of the toy under names that the fabricated run has cards for.
+void add_traversals(const std::string& directory) {
+  Model model = toy_model();
+  write_traversals(directory, model);
+  std::string text = read_file(join_path(directory, "traversals.json"));
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    const std::size_t at = text.find("\"latent\": \"" + from + "\",\n   \"held\"");
+    ASSERT_NE(at, std::string::npos) << text;
+    text.replace(at + 11, from.size(), to);
+  };
+  rename("table.z1", "body.z1");
+  rename("eye.z1", "body.z2");
+  write_file(join_path(directory, "traversals.json"), text);
+}
+
 // A browser is the judge of the page: it must run through, with nothing on the console, and show
 // the hostile names as text.
 class Browser : public ::testing::TestWithParam<bool> {};
@@ -224,6 +241,7 @@ TEST_P(Browser, RunsThePage) {
   const sample::Directory run;
   if (GetParam()) {
     sample::write_whole_run(run.path(), sample::study(200, true));
+    add_traversals(run.path());
   } else {
     write_file(run.file("run.json"), R"({"format":1,"study":{},"seconds":{},"warnings":[]})");
   }
@@ -243,6 +261,10 @@ TEST_P(Browser, RunsThePage) {
   if (GetParam()) {
     EXPECT_TRUE(has(dom, "&lt;img src=x onerror="));
     EXPECT_TRUE(has(dom, "Relation to covariates"));
+    EXPECT_TRUE(has(dom, "Average picture of eye at +2 sd of body.z2"));
+    EXPECT_TRUE(has(dom, "Change of eye from \u22121 to +1 sd of body.z2"));
+    EXPECT_TRUE(has(dom, "up of night at \u22122, \u22121, 0, +1, +2 sd of body.z1"));
+    EXPECT_TRUE(has(dom, "With its children following"));
     EXPECT_TRUE(has(dom, "<canvas"));
   }
 }

@@ -103,7 +103,7 @@ export function series(response: Response, latent: string, steps: number[], low:
     const name = response.channels[c] ?? `channel ${c + 1}`;
     const words = seriesWords(curves[steps.indexOf(low)] ?? [], curves[steps.indexOf(high)] ?? [], response.hours);
     return h("figure", {}, h("figcaption", {}, h("b", {}, name), `: ${words}`),
-      chart(curves, end, unit, `${name} of ${response.modality} at ${steps.map(signed).join(", ")} sd of ${latent}: ${words}`));
+      chart(curves, end, unit, `${name} of ${response.modality} at ${steps.map((step) => signed(step)).join(", ")} sd of ${latent}: ${words}`));
   });
   return h("div", { class: "responses" }, legend, h("div", { class: "channels" }, ...charts),
     h("p", { class: "note" }, `Numbers: mean over the recording at ${signed(low)} and at ${signed(high)} sd.`));
