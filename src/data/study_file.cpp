@@ -166,9 +166,12 @@ class StudyFile {
     read_block_spec(section, source);
     if (modality) {
       section.read("latents", source.latents, 1, 64);
-      // Pictures and series: none, what they share with others is looked for directly.
-      if (source.kind != "tabular") source.private_dims = 0;
-      section.read("private", source.private_dims, 0, 64);
+      // Of pictures and series, what they share with others is looked for directly.
+      if (source.kind == "tabular") {
+        section.read("private", source.private_dims, 0, 64);
+      } else {
+        source.private_dims = 0;
+      }
     }
     section.finish();
     return source;

@@ -71,10 +71,9 @@ void unpack(const std::vector<float>& all, const StagedProblem& problem,
     const std::size_t count =
         (static_cast<std::size_t>(all.at(at)) << 20) + static_cast<std::size_t>(all.at(at + 1));
     const auto begin = all.begin() + static_cast<std::ptrdiff_t>(at + 2);
-    coders[m].network =
-        networks().restore(problem.blocks[m]->shape(), problem.networks[m],
-                           problem.modality_latents(m) + problem.privates[problem.first_unit(m)],
-                           std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(count)));
+    coders[m].network = networks().restore(
+        problem.blocks[m]->shape(), problem.networks[m], problem.modality_latents(m),
+        std::vector<float>(begin, begin + static_cast<std::ptrdiff_t>(count)));
     coders[m].explained = coders[m].network->explained();
     at += 2 + count;
   }
@@ -104,7 +103,6 @@ void train_networks(const StagedProblem& problem, const FitOptions& options, con
       continue;
     }
     input.network = problem.networks[m];
-    input.privates = problem.privates[problem.first_unit(m)];
     input.shape = problem.blocks[m]->shape();
     input.read = [blocks = problem.blocks[m]](const std::uint32_t* rows, std::size_t count,
                                               float* out) { blocks->read(rows, count, out); };

@@ -157,8 +157,7 @@ class ModelFile {
     const Networks& module = networks();
     expect(fits({static_cast<double>(modality.latents)}), "too many latents");
     try {
-      return module.restore(modality.shape, modality.network,
-                            static_cast<int>(modality.latents + modality.private_dims),
+      return module.restore(modality.shape, modality.network, static_cast<int>(modality.latents),
                             found->second.values);
     } catch (const std::exception&) {
       throw DataError(tensor_path_, 0, "",

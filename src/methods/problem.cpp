@@ -90,6 +90,7 @@ Modality without_rows(const Modality& modality) {
   if (!modality.blocks) return bare;
   bare.blocks.reset();
   bare.shape = modality.blocks->shape();
+  bare.private_dims = 0;  // what a block keeps to itself has no code
   bare.network = networks().choose(bare.shape, modality.network);
   return bare;
 }
@@ -109,7 +110,7 @@ void add_blocks(const Modality& modality, std::size_t index, StagedProblem& prob
   const std::size_t units = streams ? modality.latents : 1;
   for (std::size_t u = 0; u < units; ++u) {
     problem.latents.push_back(streams ? 1 : static_cast<int>(modality.latents));
-    problem.privates.push_back(streams ? 0 : static_cast<int>(modality.private_dims));
+    problem.privates.push_back(0);
     problem.modality_of_unit.push_back(index);
   }
 }

@@ -24,9 +24,6 @@ struct NetworkInput {
   int code_width = 0;
   std::vector<std::uint8_t> present;  ///< (n,), empty = everybody
   int latents = 2;
-  /// 0: the outputs are what the other modalities say something about. More: the code of an
-  /// autoencoder with latents + privates outputs, in which the density finds both.
-  int privates = 0;
   std::string network = "auto";  ///< auto | small | resnet18 | streams | tcn | lstm
 };
 
@@ -60,8 +57,7 @@ class BlockNetwork {
   virtual void encode(const float* blocks, std::size_t count, float* u) const = 0;
   /// The expected block at u: (count, outputs) -> (count, channels, height, width).
   virtual void decode(const float* u, std::size_t count, float* blocks) const = 0;
-  /// Held-out mutual information of every part with the other modalities, InfoNCE bound, nat; 0
-  /// for a code that was learned by reconstruction.
+  /// Held-out mutual information of every part with the other modalities, InfoNCE bound, nat.
   virtual const std::vector<double>& information() const = 0;
   /// Share of the held-out variance of the blocks that `decode` of `encode` explains.
   virtual double explained() const = 0;
@@ -82,7 +78,7 @@ class Networks {
                                                          const std::vector<std::uint32_t>& held_out,
                                                          const NetworkOptions& options) const = 0;
   virtual std::unique_ptr<BlockNetwork> restore(const BlockShape& shape, const std::string& network,
-                                                int outputs,
+                                                int latents,
                                                 const std::vector<float>& values) const = 0;
   /// What `auto` stands for.
   virtual std::string choose(const BlockShape& shape, const std::string& network) const = 0;

@@ -10,13 +10,15 @@ namespace {
 
 using torch::Tensor;
 
-torch::nn::Sequential make_bottleneck(int latents) {
+/// Beside a linear map of fixed features it starts at zero; alone it keeps its outputs' scale.
+torch::nn::Sequential make_bottleneck(int latents, bool alone) {
   namespace nn = torch::nn;
-  return nn::Sequential(nn::BatchNorm1d(nn::BatchNorm1dOptions(kFeatures).affine(false)),
+  nn::Sequential layers(nn::BatchNorm1d(nn::BatchNorm1dOptions(kFeatures).affine(false)),
                         nn::Linear(kFeatures, kFeatures),
                         nn::LeakyReLU(nn::LeakyReLUOptions().negative_slope(0.1)),
-                        nn::Linear(kFeatures, latents),
-                        nn::BatchNorm1d(nn::BatchNorm1dOptions(latents).affine(false)));
+                        nn::Linear(kFeatures, latents));
+  if (alone) layers->push_back(nn::BatchNorm1d(nn::BatchNorm1dOptions(latents).affine(false)));
+  return layers;
 }
 
 std::vector<std::int64_t> sizes_of(const BlockShape& shape, std::size_t count) {
@@ -41,7 +43,7 @@ std::string resolved_network(const BlockShape& shape, const std::string& network
 
 BlockModel::BlockModel(const BlockShape& shape, const std::string& network, int latents,
                        bool masked)
-    : shape_(shape), network_(network), masked_(masked) {
+    : shape_(shape), network_(network), masked_(masked), fixed_(shape) {
   const auto channels = static_cast<std::int64_t>(shape.channels) * (masked ? 2 : 1);
   if (network == "streams") {
     if (latents != 2) {
@@ -49,13 +51,23 @@ BlockModel::BlockModel(const BlockShape& shape, const std::string& network, int 
           "network 'streams' has two outputs, where and what; expected latents = 2, found " +
           std::to_string(latents));
     }
-    parts_.push_back(
-        {"where", 1, make_encoder(shape, channels, "where"), make_bottleneck(1), {}, {}});
-    parts_.push_back(
-        {"what", 1, make_encoder(shape, channels, "what"), make_bottleneck(1), {}, {}});
+    for (const char* name : {"where", "what"}) {
+      parts_.push_back({name,
+                        1,
+                        make_encoder(shape, channels, name),
+                        make_bottleneck(1, true),
+                        nullptr,
+                        {},
+                        {}});
+    }
   } else {
-    parts_.push_back(
-        {"", latents, make_encoder(shape, channels, network), make_bottleneck(latents), {}, {}});
+    parts_.push_back({"",
+                      latents,
+                      make_encoder(shape, channels, network),
+                      make_bottleneck(latents, false),
+                      torch::nn::Linear(fixed_.count(), latents),
+                      {},
+                      {}});
   }
   for (Part& part : parts_) {
     part.mean = torch::zeros({part.latents});
@@ -75,6 +87,10 @@ void BlockModel::initialise(at::Generator& generator) {
   for (Part& part : parts_) {
     polycause::initialise(*part.encoder, generator);
     polycause::initialise(*part.bottleneck, generator);
+    if (!part.direct) continue;
+    const torch::NoGradGuard no_gradient;
+    for (Tensor& p : part.bottleneck->children().back()->parameters()) p.zero_();
+    for (Tensor& p : part.direct->parameters()) p.zero_();
   }
   polycause::initialise(*decoder_, generator);
 }
@@ -103,14 +119,16 @@ Tensor BlockModel::normalised(const Tensor& raw, Tensor* present) const {
   return torch::nan_to_num((raw - mean_) / sd_, 0.0);
 }
 
-Tensor BlockModel::inputs(const Tensor& x, const Tensor& present) const {
-  return masked_ ? torch::cat({x, present}, 1) : x;
-}
-
-Tensor BlockModel::raw_outputs(std::size_t part, const Tensor& inputs) const {
+Tensor BlockModel::raw_outputs(std::size_t part, const Tensor& x, const Tensor& present,
+                               Tensor* features) const {
   const Part& p = parts_[part];
   torch::nn::Sequential bottleneck = p.bottleneck;
-  return bottleneck->forward(p.encoder->forward(inputs));
+  const Tensor found = p.encoder->forward(masked_ ? torch::cat({x, present}, 1) : x);
+  if (features != nullptr) *features = found;
+  const Tensor out = bottleneck->forward(found);
+  if (!p.direct) return out;
+  torch::nn::Linear direct = p.direct;
+  return out + direct(fixed_.of(x));
 }
 
 void BlockModel::encode(const float* blocks, std::size_t count, float* u) const {
@@ -118,10 +136,9 @@ void BlockModel::encode(const float* blocks, std::size_t count, float* u) const 
   const Tensor raw = torch::from_blob(const_cast<float*>(blocks), sizes_of(shape_, count));
   Tensor present;
   const Tensor x = normalised(raw, &present);
-  const Tensor in = inputs(x, present);
   std::vector<Tensor> all;
   for (std::size_t p = 0; p < parts_.size(); ++p) {
-    all.push_back((raw_outputs(p, in) - parts_[p].mean).mm(parts_[p].map));
+    all.push_back((raw_outputs(p, x, present) - parts_[p].mean).mm(parts_[p].map));
   }
   const Tensor out = torch::cat(all, 1).contiguous();  // (count, outputs)
   std::memcpy(u, out.data_ptr<float>(), static_cast<std::size_t>(out.numel()) * sizeof(float));
@@ -140,10 +157,13 @@ std::vector<Tensor> BlockModel::tensors() const {
   for (const Part& part : parts_) {
     append(*part.encoder, all);
     append(*part.bottleneck, all);
+    if (part.direct) append(*part.direct, all);
     all.push_back(part.mean);
     all.push_back(part.map);
   }
   append(*decoder_, all);
+  if (network_ == "streams") return all;
+  for (const Tensor& tensor : fixed_.tensors()) all.push_back(tensor);
   return all;
 }
 

@@ -11,6 +11,7 @@
 #include "networks/networks.h"
 #include "networks/plugin/decoders.h"
 #include "networks/plugin/encoders.h"
+#include "networks/plugin/fixed_features.h"
 
 namespace polycause {
 
@@ -19,6 +20,7 @@ struct Part {
   int latents = 0;
   std::shared_ptr<Encoder> encoder;
   torch::nn::Sequential bottleneck{nullptr};  ///< features -> (B, latents)
+  torch::nn::Linear direct{nullptr};          ///< fixed features -> (B, latents); not in streams
   torch::Tensor mean;                         ///< (latents,)
   torch::Tensor map;                          ///< (latents, latents): u = (raw - mean) map
 };
@@ -45,14 +47,15 @@ class BlockModel : public BlockNetwork {
 
   /// raw (B, C, H, W) with NaN -> normalised with zeros, (B, C, H, W); present (B, C, H, W) 0 or 1.
   torch::Tensor normalised(const torch::Tensor& raw, torch::Tensor* present = nullptr) const;
-  /// Normalised blocks and their mask as the encoders want them.
-  torch::Tensor inputs(const torch::Tensor& x, const torch::Tensor& present) const;
-  /// Outputs of a part before whitening, (B, latents).
-  torch::Tensor raw_outputs(std::size_t part, const torch::Tensor& inputs) const;
+  /// Outputs of a part before whitening, (B, latents), from normalised blocks and their mask; the
+  /// encoder's features (B, kFeatures) on request.
+  torch::Tensor raw_outputs(std::size_t part, const torch::Tensor& x, const torch::Tensor& present,
+                            torch::Tensor* features = nullptr) const;
 
   std::vector<Part>& all_parts() { return parts_; }
   const std::vector<Part>& all_parts() const { return parts_; }
   std::shared_ptr<Decoder>& decoder() { return decoder_; }
+  FixedFeatures& fixed() { return fixed_; }
   void set_quality(std::vector<double> information, double explained);
   void train(bool on);
 
@@ -65,6 +68,7 @@ class BlockModel : public BlockNetwork {
   std::vector<int> sizes_;
   std::vector<Part> parts_;
   std::shared_ptr<Decoder> decoder_;
+  FixedFeatures fixed_;
   torch::Tensor mean_;  // (C, H, W) mean block; streams: (C, 1, 1)
   torch::Tensor sd_;    // (C, 1, 1)
   std::vector<double> information_;

@@ -5,7 +5,12 @@
 namespace polycause {
 namespace {
 
+using torch::Tensor;
+
 constexpr int kWidth = 64;
+constexpr int kEmbedding = 32;
+constexpr double kFirstScale = 2.3;  // log 10
+constexpr double kLargestScale = 4.6;
 
 torch::nn::Sequential perceptron(std::int64_t inputs, std::int64_t outputs) {
   namespace nn = torch::nn;
@@ -16,19 +21,27 @@ torch::nn::Sequential perceptron(std::int64_t inputs, std::int64_t outputs) {
 
 }  // namespace
 
-Critic::Critic(std::int64_t latents, std::int64_t rest) {
-  other_ = register_module("other", perceptron(rest, latents + 1));
-  own_ = register_module("own", perceptron(latents, 1));
+Critic::Critic(std::int64_t latents, std::int64_t rest) : single_(latents == 1) {
+  own_ = register_module("own", perceptron(latents, single_ ? 1 : kEmbedding));
+  other_ = register_module("other", perceptron(rest, single_ ? 2 : kEmbedding));
+  log_scale_ = register_parameter("log_scale", torch::zeros({1}));
 }
 
-torch::Tensor Critic::loss(const torch::Tensor& u, const torch::Tensor& rest) {
+Tensor Critic::scores(const Tensor& u, const Tensor& rest) {
+  const Tensor b = other_->forward(rest);
+  if (single_) return u.mm(b.slice(1, 0, 1).t()) + own_->forward(u) + b.slice(1, 1, 2).t();
   namespace f = torch::nn::functional;
-  const std::int64_t k = u.size(1);
-  const torch::Tensor g = other_->forward(rest);  // (B, k + 1)
-  const torch::Tensor scores =
-      u.mm(g.slice(1, 0, k).t()) + own_->forward(u) + g.slice(1, k, k + 1).t();  // (B, B)
-  const torch::Tensor own = torch::arange(u.size(0));
-  return 0.5 * (f::cross_entropy(scores, own) + f::cross_entropy(scores.t(), own));
+  const auto unit = f::NormalizeFuncOptions().dim(1);
+  const Tensor a = f::normalize(own_->forward(u), unit);  // (B, kEmbedding)
+  const Tensor scale = (log_scale_ + kFirstScale).clamp_max(kLargestScale).exp();
+  return a.mm(f::normalize(b, unit).t()) * scale;
+}
+
+Tensor Critic::loss(const Tensor& u, const Tensor& rest) {
+  namespace f = torch::nn::functional;
+  const Tensor all = scores(u, rest);  // (B, B)
+  const Tensor own = torch::arange(u.size(0));
+  return 0.5 * (f::cross_entropy(all, own) + f::cross_entropy(all.t(), own));
 }
 
 }  // namespace polycause

@@ -7,7 +7,9 @@
 
 namespace polycause {
 
-/// Scores s(a, b) = exp(scale) <f(u_a), g(rest_b)> of normalised embeddings.
+/// Scores a pair <a(u), b(rest)>. With one output a is u itself (and b holds its bias), so that u
+/// stays in step with what the others say. With several a is a network: outputs gain nothing from
+/// repeating each other's functions, as the second harmonic of a strong latent beside a weak one.
 class Critic : public torch::nn::Module {
  public:
   Critic(std::int64_t latents, std::int64_t rest);
@@ -16,8 +18,12 @@ class Critic : public torch::nn::Module {
   torch::Tensor loss(const torch::Tensor& u, const torch::Tensor& rest);
 
  private:
+  torch::Tensor scores(const torch::Tensor& u, const torch::Tensor& rest);
+
+  bool single_;
   torch::nn::Sequential own_{nullptr};
   torch::nn::Sequential other_{nullptr};
+  torch::Tensor log_scale_;
 };
 
 }  // namespace polycause

@@ -26,12 +26,12 @@ class Torch : public Networks {
     return fit_networks(inputs, train, held_out, options);
   }
   std::unique_ptr<BlockNetwork> restore(const BlockShape& shape, const std::string& network,
-                                        int outputs,
+                                        int latents,
                                         const std::vector<float>& values) const override {
     use_one_thread();
     const bool masked = !values.empty() && values[0] != 0;
     auto model =
-        std::make_unique<BlockModel>(shape, resolved_network(shape, network), outputs, masked);
+        std::make_unique<BlockModel>(shape, resolved_network(shape, network), latents, masked);
     model->load(values);
     return model;
   }

@@ -94,16 +94,10 @@ Learner Fitter::make(std::size_t m) {
   const Tensor mean = sum / counts.clamp_min(1);  // the mean block, (C, H, W)
   const Tensor left = (squares - counts * mean.square()).sum({1, 2}, true);
   const Tensor sd = (left / counts.sum({1, 2}, true).clamp_min(1)).clamp_min(1e-12).sqrt();
-  if (network == "streams" && input.privates > 0) {
-    throw std::invalid_argument("modality '" + input.name +
-                                "': network 'streams' has no private part; expected private = 0");
-  }
-  learner.whole_code = input.privates > 0;
-  learner.model =
-      std::make_unique<BlockModel>(input.shape, network, input.latents + input.privates, masked);
+  learner.model = std::make_unique<BlockModel>(shape, network, input.latents, masked);
   learner.model->initialise(generator_);
   learner.model->set_scale(mean.to(torch::kFloat), sd.to(torch::kFloat));
-  if (options_.reconstruction > 0 && !learner.whole_code && learner.model->all_parts().size() == 1) {
+  if (options_.reconstruction > 0 && learner.model->all_parts().size() == 1) {
     learner.decoder = make_decoder(input.shape, network, kFeatures);
     initialise(*learner.decoder, generator_);
   }
@@ -113,7 +107,7 @@ Learner Fitter::make(std::size_t m) {
 std::vector<bool> Fitter::wanted(std::size_t phase) const {
   std::vector<bool> some;
   for (std::size_t m = 0; m < inputs_.size(); ++m)
-    some.push_back(active(m, phase) && !learners_[m].features.defined());
+    some.push_back(active(m, phase) && !(frozen_ && learners_[m].fixed.defined()));
   return some;
 }
 
@@ -169,21 +163,17 @@ Fitter::Step Fitter::forward(const Batch& batch, std::size_t phase, bool reconst
     if (!active(m, phase)) continue;
     Learner& learner = learners_[m];
     Part& part = learner.model->all_parts()[phase];
-    if (learner.features.defined()) {
+    if (frozen_ && learner.fixed.defined()) {
       const std::vector<std::int64_t> index(batch.rows.begin(), batch.rows.end());
-      step.outputs[m] =
-          part.bottleneck->forward(learner.features.index_select(0, torch::tensor(index)));
+      step.outputs[m] = part.direct(learner.fixed.index_select(0, torch::tensor(index)));
       continue;
     }
     Tensor present;
     const Tensor x = learner.model->normalised(batch.raw[m], &present);
-    const Tensor features = part.encoder->forward(learner.model->inputs(x, present));
-    step.outputs[m] = part.bottleneck->forward(features);
-    const bool whole = learner.whole_code;
-    if (!reconstruct || (!whole && !learner.decoder)) continue;
-    const Tensor out = whole ? learner.model->decoder()->forward(step.outputs[m])
-                             : learner.decoder->forward(features);
-    const Tensor wrong = (out - x).square() * present;
+    Tensor features;
+    step.outputs[m] = learner.model->raw_outputs(phase, x, present, &features);
+    if (!reconstruct || !learner.decoder) continue;
+    const Tensor wrong = (learner.decoder->forward(features) - x).square() * present;
     step.reconstruction[m] = wrong.sum() / present.sum().clamp_min(1);
   }
   return step;
@@ -250,7 +240,7 @@ void Fitter::settle(std::size_t m, std::size_t phase) {
   while (reader.next(batch)) {
     Tensor present;
     const Tensor x = model.normalised(batch.raw[m], &present);
-    pieces.push_back(model.raw_outputs(phase, model.inputs(x, present)));
+    pieces.push_back(model.raw_outputs(phase, x, present));
   }
   const Tensor raw = torch::cat(pieces, 0);  // (rows, latents)
   const Tensor fitted = raw.slice(0, 0, training).to(torch::kDouble);

@@ -15,22 +15,11 @@ std::vector<std::unique_ptr<BlockNetwork>> fit_networks(const std::vector<Networ
                                                         const std::vector<std::uint32_t>& held_out,
                                                         const NetworkOptions& options);
 
-/// Trains encoder, bottleneck and decoder of a model of one part as an autoencoder.
-void fit_code(BlockModel& model, std::size_t modality, const std::vector<NetworkInput>& inputs,
-              const std::vector<std::uint32_t>& train, const std::vector<std::uint32_t>& held_out,
-              const NetworkOptions& options);
-
 /// Trains the decoder of `model` on its frozen outputs, early stop on `held_out`; returns the
 /// held-out share of variance explained.
 double fit_decoder(BlockModel& model, std::size_t modality, const std::vector<NetworkInput>& inputs,
                    const std::vector<std::uint32_t>& train,
                    const std::vector<std::uint32_t>& held_out, const NetworkOptions& options);
-
-/// Trains encoder and decoder to reconstruct the blocks; the best state on `held_out` is kept.
-void fit_autoencoder(const BlockModel& model, Encoder& encoder, Decoder& decoder,
-                     std::size_t modality, const std::vector<NetworkInput>& inputs,
-                     const std::vector<std::uint32_t>& train,
-                     const std::vector<std::uint32_t>& held_out, const NetworkOptions& options);
 
 /// Rows of the modality's participants.
 std::vector<std::uint32_t> rows_with(const NetworkInput& input,

@@ -17,11 +17,10 @@ namespace polycause {
 
 /// Everything of one modality while its network is trained.
 struct Learner {
-  bool whole_code = false;  // the outputs are a code of the block, private parts included
   std::unique_ptr<BlockModel> model;             // null: a table
   std::shared_ptr<Decoder> decoder;              // features -> block, beside the contrast
   std::vector<std::shared_ptr<Critic>> critics;  // per part
-  torch::Tensor features;                        // (n, kFeatures) while the encoder is frozen
+  torch::Tensor fixed;                           // (n, count) fixed features; undefined for streams
   std::vector<torch::Tensor> known;              // per part learned: (n, latents); a table's code
 };
 
@@ -40,12 +39,14 @@ class Fitter {
     int epochs = 1;
     double rate = 1e-3;
     double decay = 1e-4;
+    int patience = 8;  // epochs without a better bound
   };
   void learn(std::size_t phase, double share);
   double improve(std::size_t phase, const Pass& pass, double best, double share);
   std::vector<torch::nn::Module*> modules_of(std::size_t phase, bool with_encoders);
   torch::Tensor loss_of(const Batch& batch, std::size_t phase);
-  torch::Tensor pretrained_features(std::size_t m);
+  void begin_canonically();
+  torch::Tensor fixed_features(std::size_t m);
   void settle(std::size_t m, std::size_t phase);
   std::size_t parts_of(std::size_t m) const {
     return learners_[m].model ? learners_[m].model->all_parts().size() : 1;
@@ -59,6 +60,7 @@ class Fitter {
     std::vector<torch::Tensor> reconstruction;  // per modality, mean squared error
   };
   Step forward(const Batch& batch, std::size_t phase, bool reconstruct);
+  bool frozen_ = false;  // only what the fixed features say
   torch::Tensor rest_of(std::size_t m, std::size_t phase, const Batch& batch,
                         const Step& step) const;
   torch::Tensor present_of(std::size_t m, const Batch& batch) const;

@@ -1,20 +1,25 @@
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 
+#include "networks/plugin/canonical.h"
 #include "networks/plugin/fitter.h"
 
 namespace polycause {
 namespace {
 
-static const double kCodeWeight = getenv("CW") ? atof(getenv("CW")) : 10;  // reconstruction of a whole code beside that of features
-constexpr int kPatience = 8;     // epochs without a better bound
-constexpr double kWarmUp = 0.1;  // share of the steps over which the rate rises
-constexpr int kHeadEpochs = 60;  // of bottlenecks and critics on frozen features
-constexpr double kHeadDecay = 1e-2;
-constexpr double kFineRate = 0.3;  // of the whole network afterwards, beside train.network_rate
+constexpr int kPatience = 8;       // epochs without a better bound
+constexpr double kWarmUp = 0.1;    // share of the steps over which the rate rises
+constexpr int kCriticEpochs = 40;  // of critics beside canonical outputs
+constexpr double kCriticDecay = 1e-2;
+constexpr double kFineRate = 0.3;        // of the networks afterwards, beside train.network_rate
+constexpr int kFinePatience = 4;         // with few participants they add nothing, and soon show it
+constexpr double kGain = 0.02;           // nat per modality that the networks must add
+constexpr std::size_t kAxisRows = 2000;  // participants from whom principal components are taken
+constexpr std::size_t kAxisNumbers = 100000000;  // and at most so many pixels or samples in all
 
 }  // namespace
 
@@ -26,46 +31,47 @@ std::vector<torch::nn::Module*> Fitter::modules_of(std::size_t phase, bool with_
     if (!active(m, phase)) continue;
     Learner& learner = learners_[m];
     Part& part = learner.model->all_parts()[phase];
-    modules.push_back(part.bottleneck.ptr().get());
     modules.push_back(learner.critics[phase].get());
     if (!with_encoders) continue;
+    modules.push_back(part.bottleneck.ptr().get());
     modules.push_back(part.encoder.get());
+    if (part.direct) modules.push_back(part.direct.ptr().get());
     if (learner.decoder) modules.push_back(learner.decoder.get());
-    if (learner.whole_code) modules.push_back(learner.model->decoder().get());
   }
   return modules;
 }
 
 void Fitter::learn(std::size_t phase, double share) {
-  bool frozen = false;
+  bool fixed = phase == 0;
+  double count = 0;
   for (std::size_t m = 0; m < inputs_.size(); ++m) {
     if (!active(m, phase)) continue;
-    Learner& learner = learners_[m];
-    const int latents = learner.model->all_parts()[phase].latents;
-    learner.critics.push_back(std::make_shared<Critic>(latents, rest_width(m, phase)));
-    initialise(*learner.critics.back(), generator_);
-    if (learner.whole_code)
-      fit_code(*learner.model, m, inputs_, train_, held_out_, options_);
-    if (!learner.decoder || getenv("NOPRE")) continue;
-    learner.features = pretrained_features(m);
-    frozen = true;
+    const Part& part = learners_[m].model->all_parts()[phase];
+    learners_[m].critics.push_back(std::make_shared<Critic>(part.latents, rest_width(m, phase)));
+    initialise(*learners_[m].critics.back(), generator_);
+    fixed = fixed && part.direct;
+    ++count;
   }
   double best = -std::numeric_limits<double>::infinity();
-  if (frozen) {
-    Pass heads;
-    heads.name = "head/";
-    heads.epochs = kHeadEpochs;
-    heads.rate = options_.rate;
-    heads.decay = kHeadDecay;
-    best = improve(phase, heads, best, 0);
-    for (Learner& learner : learners_) learner.features = Tensor();
-    if (options_.advance) options_.advance(0.5 * share);
+  if (fixed) {
+    begin_canonically();
+    Pass critics;
+    critics.name = "canonical/";
+    critics.epochs = kCriticEpochs;
+    critics.rate = options_.rate;
+    critics.decay = kCriticDecay;
+    critics.patience = kPatience;
+    frozen_ = true;
+    best = improve(phase, critics, best, 0) + kGain * count;
+    frozen_ = false;
+    if (options_.advance) options_.advance(0.2 * share);
   }
   Pass whole;
   whole.encoders = true;
-  whole.epochs = frozen ? std::max(1, options_.epochs / 2) : options_.epochs;
-  whole.rate = options_.rate * (frozen ? kFineRate : 1.0);
-  improve(phase, whole, best, (frozen ? 0.5 : 1.0) * share / whole.epochs);
+  whole.epochs = options_.epochs;
+  whole.patience = fixed ? kFinePatience : kPatience;
+  whole.rate = options_.rate * (fixed ? kFineRate : 1.0);
+  improve(phase, whole, best, (fixed ? 0.8 : 1.0) * share / whole.epochs);
   const std::vector<double> bound = held_out_information(phase);
   for (std::size_t m = 0; m < inputs_.size(); ++m) {
     if (active(m, phase)) information_[m].push_back(bound[m]);
@@ -89,7 +95,7 @@ double Fitter::improve(std::size_t phase, const Pass& pass, double best, double 
   std::vector<Tensor> kept = snapshot(modules);
   int since = 0;
   std::size_t step = 0;
-  for (long epoch = 0; step < all_steps && since < kPatience; ++epoch) {
+  for (long epoch = 0; step < all_steps && since < pass.patience; ++epoch) {
     for (torch::nn::Module* module : modules) module->train();
     const std::uint64_t key = options_.seed * 1000003 + phase * 1009 + (pass.encoders ? 500 : 0) +
                               static_cast<std::uint64_t>(epoch);
@@ -142,9 +148,8 @@ Tensor Fitter::loss_of(const Batch& batch, std::size_t phase) {
     std::int64_t count = 0;
     const Tensor each = contrast(m, phase, batch, now, &count);
     if (each.defined()) loss = loss + each;
-    if (!now.reconstruction[m].defined()) continue;
-    const double weight = options_.reconstruction * (learners_[m].whole_code ? kCodeWeight : 1);
-    loss = loss + weight * now.reconstruction[m];
+    if (now.reconstruction[m].defined())
+      loss = loss + options_.reconstruction * now.reconstruction[m];
   }
   if (!std::isfinite(loss.item<double>())) {
     throw std::runtime_error("the loss of the networks is not a number; lower train.network_rate");
@@ -152,27 +157,74 @@ Tensor Fitter::loss_of(const Batch& batch, std::size_t phase) {
   return loss;
 }
 
-// Features of an encoder that has learned to reconstruct: with few participants they say more than
-// what the contrast alone can teach it.
-Tensor Fitter::pretrained_features(std::size_t m) {
-  BlockModel& model = *learners_[m].model;
-  Encoder& encoder = *model.all_parts()[0].encoder;
-  fit_autoencoder(model, encoder, *learners_[m].decoder, m, inputs_, train_, held_out_, options_);
+// Networks begin at the linear maps of their fixed features that the other modalities say most
+// about: first against the tables (or, without any, all others' features), then against tables and
+// the others' outputs, which are few and hold less noise.
+void Fitter::begin_canonically() {
   const torch::NoGradGuard no_gradient;
-  encoder.eval();
+  std::vector<std::int64_t> rows;
+  for (const std::uint32_t row : train_) {
+    const bool complete = std::all_of(inputs_.begin(), inputs_.end(), [&](const NetworkInput& i) {
+      return i.present.empty() || i.present[row] != 0;
+    });
+    if (complete) rows.push_back(row);
+  }
+  const Tensor index = torch::tensor(rows);
+  std::vector<Tensor> tables;
+  std::vector<Tensor> own(inputs_.size());
+  for (std::size_t m = 0; m < inputs_.size(); ++m) {
+    if (learners_[m].model) {
+      learners_[m].fixed = fixed_features(m);
+      own[m] = learners_[m].fixed.index_select(0, index);
+    } else {
+      tables.push_back(learners_[m].known[0].index_select(0, index));
+    }
+  }
+  std::vector<Tensor> outputs(inputs_.size());
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Tensor> next(inputs_.size());
+    for (std::size_t m = 0; m < inputs_.size(); ++m) {
+      if (!learners_[m].model) continue;
+      std::vector<Tensor> rest = tables;
+      for (std::size_t o = 0; o < inputs_.size(); ++o) {
+        if (o == m || !learners_[o].model) continue;
+        if (round > 0) rest.push_back(outputs[o]);
+        if (round == 0 && tables.empty()) rest.push_back(own[o]);
+      }
+      Part& part = learners_[m].model->all_parts()[0];
+      const Tensor directions = canonical_directions(own[m], torch::cat(rest, 1), part.latents);
+      part.direct->weight.copy_(directions.t());
+      next[m] = own[m].mm(directions);
+    }
+    outputs = next;
+  }
+}
+
+Tensor Fitter::fixed_features(std::size_t m) {
+  BlockModel& model = *learners_[m].model;
   std::vector<bool> only(inputs_.size(), false);
   only[m] = true;
   std::vector<std::uint32_t> rows = rows_with(inputs_[m], train_);
+  const std::size_t most =
+      std::min(kAxisRows, std::max<std::size_t>(64, kAxisNumbers / inputs_[m].shape.size()));
+  std::vector<std::uint32_t> some = shuffled(rows, options_.seed + 23);
+  if (some.size() > most) some.resize(most);
+  {
+    std::vector<Tensor> blocks;
+    BatchReader reader(inputs_, only, some, options_.batch);
+    Batch batch;
+    while (reader.next(batch)) blocks.push_back(model.normalised(batch.raw[m]));
+    model.fixed().fit(torch::cat(blocks, 0));
+  }
   const std::vector<std::uint32_t> rest = rows_with(inputs_[m], held_out_);
   rows.insert(rows.end(), rest.begin(), rest.end());
-  const Tensor all = torch::zeros({static_cast<std::int64_t>(participants_), kFeatures});
+  const Tensor all =
+      torch::zeros({static_cast<std::int64_t>(participants_), model.fixed().count()});
   BatchReader reader(inputs_, only, rows, options_.batch);
   Batch batch;
   while (reader.next(batch)) {
-    Tensor present;
-    const Tensor x = model.normalised(batch.raw[m], &present);
     const std::vector<std::int64_t> index(batch.rows.begin(), batch.rows.end());
-    all.index_copy_(0, torch::tensor(index), encoder.forward(model.inputs(x, present)));
+    all.index_copy_(0, torch::tensor(index), model.fixed().of(model.normalised(batch.raw[m])));
   }
   return all;
 }

@@ -110,34 +110,6 @@ double learn(const Reconstruction& task, const std::vector<NetworkInput>& inputs
 
 }  // namespace
 
-void fit_autoencoder(const BlockModel& model, Encoder& encoder, Decoder& decoder,
-                     std::size_t modality, const std::vector<NetworkInput>& inputs,
-                     const std::vector<std::uint32_t>& train,
-                     const std::vector<std::uint32_t>& held_out, const NetworkOptions& options) {
-  const auto give = [&](const Tensor&, const Tensor& x, const Tensor& present) {
-    return encoder.forward(model.inputs(x, present));
-  };
-  learn({model, decoder, give, {&encoder, &decoder}, "/autoencoder", options.epochs, modality},
-        inputs, train, held_out, options);
-}
-
-void fit_code(BlockModel& model, std::size_t modality, const std::vector<NetworkInput>& inputs,
-              const std::vector<std::uint32_t>& train, const std::vector<std::uint32_t>& held_out,
-              const NetworkOptions& options) {
-  Part& part = model.all_parts()[0];
-  const auto give = [&](const Tensor&, const Tensor& x, const Tensor& present) {
-    return model.raw_outputs(0, model.inputs(x, present));
-  };
-  learn({model,
-         *model.decoder(),
-         give,
-         {part.encoder.get(), part.bottleneck.ptr().get(), model.decoder().get()},
-         "/code",
-         2 * options.epochs,
-         modality},
-        inputs, train, held_out, options);
-}
-
 double fit_decoder(BlockModel& model, std::size_t modality, const std::vector<NetworkInput>& inputs,
                    const std::vector<std::uint32_t>& train,
                    const std::vector<std::uint32_t>& held_out, const NetworkOptions& options) {
