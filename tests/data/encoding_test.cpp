@@ -246,5 +246,39 @@ TEST(Encoding, ColumnsWithoutATrainingValueAreHarmless) {
     EXPECT_TRUE(std::isfinite(x));
 }
 
+TEST(Encoding, ExpectedValuesAreMeansNotGuesses) {
+  Table table;
+  table.ids = ids(10);
+  table.columns = {
+      {"weight", ColumnType::kContinuous, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {}},
+      {"smoker", ColumnType::kBinary, {1, 1, 1, 1, 1, 1, 2, 2, 2, 2}, {}},
+      {"sex", ColumnType::kBinary, {0, 0, 0, 0, 0, 0, 0, 0, 1, 1}, {"F", "M"}},
+      {"site", ColumnType::kCategorical, {0, 0, 0, 0, 0, 1, 1, 1, 2, 2}, {"a", "b", "c"}}};
+  const TableEncoding encoding =
+      TableEncoding::fit(table, {true, false, false, false}, all_rows(10));
+  ASSERT_EQ(encoding.width(), 6U);
+  std::vector<float> x = encoding.apply(table).x;
+  Table found = encoding.expected(x, ids(10));
+  std::vector<std::string> names;
+  for (const Column& column : found.columns) names.push_back(column.name);
+  EXPECT_THAT(names, ElementsAre("weight", "smoker=2", "sex=M", "site=a", "site=b", "site=c"));
+  for (std::size_t i = 0; i < 10; ++i) {  // of what was seen, each share is 0 or 1
+    EXPECT_NEAR(found.columns[0].values[i], table.columns[0].values[i], 1e-5);
+    EXPECT_NEAR(found.columns[1].values[i], table.columns[1].values[i] - 1, 1e-6);
+    EXPECT_NEAR(found.columns[2].values[i], table.columns[2].values[i], 1e-6);
+    for (std::size_t k = 0; k < 3; ++k)
+      EXPECT_NEAR(found.columns[3 + k].values[i], table.columns[3].values[i] == k ? 1 : 0, 1e-6);
+  }
+  // 0 is the mean of everything but ranks, whose middle it is; beyond the ends it is held.
+  found = encoding.expected({0, 0, 0, 0, 0, 0, 9, 9, -9, 9, -9, 0}, ids(2));
+  const double means[] = {5.5, 0.4, 0.2, 0.5, 0.3, 0.2};
+  const double ends[] = {10, 1, 0, 1, 0, 0.2};
+  for (std::size_t j = 0; j < 6; ++j) {
+    EXPECT_NEAR(found.columns[j].values[0], means[j], 1e-6);
+    EXPECT_NEAR(found.columns[j].values[1], ends[j], 1e-6);
+  }
+  EXPECT_THROW(encoding.expected({0, 0}, ids(2)), DataError);
+}
+
 }  // namespace
 }  // namespace polycause
