@@ -9,6 +9,7 @@
 #include "data/anndata.h"
 #include "data/xport.h"
 #include "model/kernels.h"
+#include "networks/networks.h"
 #include "polycause/version.h"
 
 namespace polycause::cli {
@@ -27,8 +28,10 @@ std::vector<std::pair<std::string, std::string>> facts() {
           {"cores", fmt::format("{}", thread_count(0))},
           {"devices", "cpu"},
           {"methods", "staged"},
-          {"modality kinds", "tabular"},
-          {"readers", fmt::format("csv tsv txt{} npy npz{}, each also .gz",
+          {"modality kinds", "tabular image series"},
+          {"networks", networks_status()},
+          {"readers", fmt::format("csv tsv txt{} npy npz{}, each also .gz; idx png jpeg tiff dicom "
+                                  "edf, as far as their libraries were there when this was built",
                                   has_xport() ? " xpt" : "", has_anndata() ? " h5ad h5mu" : "")}};
 }
 

@@ -307,7 +307,7 @@ Model Model::load(const std::string& directory) {
     }
     impl.modality_of_unit = json.at("units").get<std::vector<std::size_t>>();
     const std::vector<std::size_t>& units = impl.modality_of_unit;
-    file.expect(units.size() == shape.latents.size() && units.front() == 0 &&
+    file.expect(units.size() == shape.latents.size() && !units.empty() && units.front() == 0 &&
                     units.back() + 1 == impl.modalities.size(),
                 "units of other modalities");
     std::vector<std::size_t> latents(impl.modalities.size(), 0);

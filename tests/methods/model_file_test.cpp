@@ -154,7 +154,12 @@ TEST_F(Damage, FilesThatAreAbsentOrCut) {
 }
 
 TEST_F(Damage, ValuesThatDoNotFitTogether) {
-  expect_refused_with("/format", 2);
+  expect_refused_with("/format", 1);
+  expect_refused_with("/units", Json::array());
+  expect_refused_with("/units", Json::array({0, 0}));
+  expect_refused_with("/units", Json::array({1, 0}));
+  expect_refused_with("/units", Json::array({0, 1, 1}));
+  expect_refused_with("/modalities/0/kind", "image");
   expect_refused_with("/modalities", Json::array());
   expect_refused_with("/modalities/0/latents", 3);
   expect_refused_with("/modalities/0/latents", -1);

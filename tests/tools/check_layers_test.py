@@ -50,7 +50,7 @@ class CheckLayers(unittest.TestCase):
 
     def test_libtorch(self):
         self.assertEqual(len(findings({"src/discover/a.cpp": "#include <torch/torch.h>\n"})), 1)
-        self.assertEqual(findings({"src/train/a.cpp": "#include <torch/torch.h>\n"}), [])
+        self.assertEqual(findings({"src/networks/a.cpp": "#include <torch/torch.h>\n"}), [])
 
     def test_cycle(self):
         found = findings({"src/base/a.h": '#include "base/b.h"\n', "src/base/b.h": '#include "base/a.h"\n'})
