@@ -90,10 +90,10 @@ struct Modality {
   Table table;  ///< rows in the order of Study::ids, used columns only; of pictures
                 ///< and series: what is measured in each (brightness, range ...)
   std::vector<bool> rank_normal;         ///< per column
-  std::shared_ptr<const Blocks> blocks;  ///< pictures or series; null for tables
+  std::shared_ptr<const Blocks> blocks;  ///< pictures or series; null for tables; a model's hold
+                                         ///< their shape and no participant
   std::vector<bool> present;  ///< (n,) false = the participant lacks the modality; empty = nobody
   std::string network;        ///< SourceSpec::network
-  BlockShape shape;           ///< of the blocks that a model was fitted to
 
   bool has(std::size_t participant) const { return present.empty() || present[participant]; }
 };

@@ -60,7 +60,7 @@ std::vector<MarkMatrix> replicate(const std::vector<Dataset>& data, const std::s
 void add_stability(const std::vector<MarkMatrix>& replicates,
                    const std::vector<std::size_t>& position, Graph* graph) {
   const std::size_t size = position.size();
-  const double share = 1 / static_cast<double>(replicates.size());
+  const auto total = static_cast<double>(replicates.size());
   std::vector<std::size_t> place(size);
   for (std::size_t i = 0; i < size; ++i) place[position[i]] = i;
   std::vector<double> joined(size * size, 0.0);
@@ -82,11 +82,11 @@ void add_stability(const std::vector<MarkMatrix>& replicates,
         arrows += marks.both_arrows(place[a], place[b]) ? 1 : 0;
       }
       if (count == 0) continue;
-      f.joined = share * static_cast<double>(count);
-      f.a_to_b = share * static_cast<double>(forward);
-      f.b_to_a = share * static_cast<double>(backward);
-      f.undirected = share * static_cast<double>(undirected);
-      f.two_arrows = share * static_cast<double>(arrows);
+      f.joined = static_cast<double>(count) / total;
+      f.a_to_b = static_cast<double>(forward) / total;
+      f.b_to_a = static_cast<double>(backward) / total;
+      f.undirected = static_cast<double>(undirected) / total;
+      f.two_arrows = static_cast<double>(arrows) / total;
       joined[a * size + b] = f.joined;
       graph->frequencies.push_back(f);
     }

@@ -138,7 +138,7 @@ Encoding encode(const Model& model, const Study& study) {
   for (std::size_t m = 0; m < impl.modalities.size(); ++m) {
     const Modality& modality = study.modalities[m];
     if (impl.coders[m].network) {
-      check_shape(modality, impl.modalities[m].shape);
+      check_shape(modality, impl.modalities[m].blocks->shape());
       const BlockNetwork& network = *impl.coders[m].network;
       append_units(network_outputs(network, *modality.blocks), network.parts(), codes);
       continue;

@@ -35,7 +35,7 @@ Json modality_json(const Modality& modality) {
                {"rank_normal", modality.rank_normal},
                {"columns", columns}};
   if (modality.kind == "tabular") return json;
-  const BlockShape& shape = modality.shape;
+  const BlockShape& shape = modality.blocks->shape();
   json["network"] = modality.network;
   json["shape"] = {{"channels", shape.channels},
                    {"height", shape.height},
@@ -56,8 +56,11 @@ Modality modality_from(const Json& json) {
   if (m.kind != "tabular") {
     m.network = json.at("network");
     const Json& shape = json.at("shape");
-    m.shape = {m.kind,           shape.at("channels"), shape.at("height"), shape.at("width"),
-               shape.at("rate"), shape.at("names")};
+    // Without participants: it only says what shape new blocks must have.
+    m.blocks =
+        std::make_shared<Blocks>(BlockShape{m.kind, shape.at("channels"), shape.at("height"),
+                                            shape.at("width"), shape.at("rate"), shape.at("names")},
+                                 0, BlockStorage::kFloat);
   }
   for (const Json& c : json.at("columns")) {
     Column column;
@@ -157,8 +160,8 @@ class ModelFile {
     const Networks& module = networks();
     expect(fits({static_cast<double>(modality.latents)}), "too many latents");
     try {
-      return module.restore(modality.shape, modality.network, static_cast<int>(modality.latents),
-                            found->second.values);
+      return module.restore(modality.blocks->shape(), modality.network,
+                            static_cast<int>(modality.latents), found->second.values);
     } catch (const std::exception&) {
       throw DataError(tensor_path_, 0, "",
                       fmt::format("tensor 'network.{}' does not fit network '{}'; the two model "

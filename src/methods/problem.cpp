@@ -88,10 +88,10 @@ Modality without_rows(const Modality& modality) {
   bare.present.clear();
   for (Column& c : bare.table.columns) c.values.clear();
   if (!modality.blocks) return bare;
-  bare.blocks.reset();
-  bare.shape = modality.blocks->shape();
+  const BlockShape& shape = modality.blocks->shape();
+  bare.blocks = std::make_shared<Blocks>(shape, 0, BlockStorage::kFloat);
   bare.private_dims = 0;  // what a block keeps to itself has no code
-  bare.network = networks().choose(bare.shape, modality.network);
+  bare.network = networks().choose(shape, modality.network);
   return bare;
 }
 

@@ -140,7 +140,7 @@ ModalityResponse response_of(const Model::Impl& model, std::size_t modality,
     response.columns = columns_of(model, modality, cells);
     return response;
   }
-  response.shape = model.modalities[modality].shape;
+  response.shape = model.modalities[modality].blocks->shape();
   response.blocks.resize(kN * response.shape.size());
   coder.network->decode(code.data(), kN, response.blocks.data());
   expect_finite(response.blocks, latent, response.modality);

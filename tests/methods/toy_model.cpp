@@ -101,7 +101,7 @@ void add_blocks(Model::Impl& model, const std::string& name, const BlockShape& s
   modality.kind = shape.kind;
   modality.latents = parts.size();
   modality.private_dims = 0;
-  modality.shape = shape;
+  modality.blocks = std::make_shared<Blocks>(shape, 0, BlockStorage::kFloat);
   model.modalities.push_back(modality);
   model.encodings.emplace_back();
   model.coders.emplace_back();

@@ -50,7 +50,7 @@ class Constant : public BlockNetwork {
 /// The toy with other blocks in place of "eye".
 Model with_eye(const BlockShape& shape, std::vector<float> values) {
   Model model = toy_model();
-  model.impl().modalities[2].shape = shape;
+  model.impl().modalities[2].blocks = std::make_shared<Blocks>(shape, 0, BlockStorage::kFloat);
   model.impl().coders[2].network = std::make_shared<Constant>(std::move(values));
   return model;
 }
