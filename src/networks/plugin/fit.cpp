@@ -67,10 +67,6 @@ Learner Fitter::make(std::size_t m) {
   }
   std::vector<std::uint32_t> some = shuffled(rows_with(input, train_), options_.seed + 17);
   if (some.size() > kScaleRows) some.resize(kScaleRows);
-  std::vector<bool> only(inputs_.size(), false);
-  only[m] = true;
-  BatchReader reader(inputs_, only, some, options_.batch);
-  Batch batch;
   const BlockShape& shape = input.shape;
   Tensor sum = torch::zeros(
       {static_cast<std::int64_t>(shape.channels), static_cast<std::int64_t>(shape.height),
@@ -79,14 +75,14 @@ Learner Fitter::make(std::size_t m) {
   Tensor squares = sum.clone();
   Tensor counts = sum.clone();
   bool masked = false;
-  while (reader.next(batch)) {
+  for_each_batch(m, some, [&](const Batch& batch) {
     const Tensor there = batch.raw[m].isnan().logical_not().to(torch::kDouble);
     const Tensor x = torch::nan_to_num(batch.raw[m]).to(torch::kDouble);
     masked = masked || there.min().item<double>() < 1;
     sum += x.sum(0);
     squares += x.square().sum(0);
     counts += there.sum(0);
-  }
+  });
   const std::string network = resolved_network(shape, input.network);
   if (network == "streams") {  // these look for figures, wherever they are, on one background
     for (Tensor* t : {&sum, &squares, &counts}) *t = t->sum({1, 2}, true);
@@ -102,6 +98,22 @@ Learner Fitter::make(std::size_t m) {
     initialise(*learner.decoder, generator_);
   }
   return learner;
+}
+
+std::vector<std::uint32_t> Fitter::everybody_with(std::size_t m) const {
+  std::vector<std::uint32_t> rows = rows_with(inputs_[m], train_);
+  const std::vector<std::uint32_t> rest = rows_with(inputs_[m], held_out_);
+  rows.insert(rows.end(), rest.begin(), rest.end());
+  return rows;
+}
+
+void Fitter::for_each_batch(std::size_t m, const std::vector<std::uint32_t>& rows,
+                            const std::function<void(const Batch&)>& use) const {
+  std::vector<bool> only(inputs_.size(), false);
+  only[m] = true;
+  BatchReader reader(inputs_, only, rows, options_.batch);
+  Batch batch;
+  while (reader.next(batch)) use(batch);
 }
 
 std::vector<bool> Fitter::wanted(std::size_t phase) const {
@@ -228,20 +240,14 @@ void Fitter::settle(std::size_t m, std::size_t phase) {
   const torch::NoGradGuard no_gradient;
   BlockModel& model = *learners_[m].model;
   Part& part = model.all_parts()[phase];
-  std::vector<bool> only(inputs_.size(), false);
-  only[m] = true;
-  std::vector<std::uint32_t> rows = rows_with(inputs_[m], train_);
-  const auto training = static_cast<std::int64_t>(rows.size());
-  const std::vector<std::uint32_t> rest = rows_with(inputs_[m], held_out_);
-  rows.insert(rows.end(), rest.begin(), rest.end());
+  const std::vector<std::uint32_t> rows = everybody_with(m);
+  const auto training = static_cast<std::int64_t>(rows_with(inputs_[m], train_).size());
   std::vector<Tensor> pieces;
-  BatchReader reader(inputs_, only, rows, options_.batch);
-  Batch batch;
-  while (reader.next(batch)) {
+  for_each_batch(m, rows, [&](const Batch& batch) {
     Tensor present;
     const Tensor x = model.normalised(batch.raw[m], &present);
     pieces.push_back(model.raw_outputs(phase, x, present));
-  }
+  });
   const Tensor raw = torch::cat(pieces, 0);  // (rows, latents)
   const Tensor fitted = raw.slice(0, 0, training).to(torch::kDouble);
   const Tensor mean = fitted.mean(0);

@@ -25,6 +25,8 @@ double fit_decoder(BlockModel& model, std::size_t modality, const std::vector<Ne
 std::vector<std::uint32_t> rows_with(const NetworkInput& input,
                                      const std::vector<std::uint32_t>& rows);
 
+std::vector<torch::Tensor> parameters_of(const std::vector<torch::nn::Module*>& modules);
+
 /// Copies of all parameters and buffers, to return to the best epoch.
 std::vector<torch::Tensor> snapshot(const std::vector<torch::nn::Module*>& modules);
 void restore(const std::vector<torch::nn::Module*>& modules,

@@ -4,6 +4,7 @@
 #include <torch/nn.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +49,11 @@ class Fitter {
   void begin_canonically();
   torch::Tensor fixed_features(std::size_t m);
   void settle(std::size_t m, std::size_t phase);
+  /// Training, then held-out participants who have modality m.
+  std::vector<std::uint32_t> everybody_with(std::size_t m) const;
+  /// Blocks of modality m of `rows`, in order, batch after batch.
+  void for_each_batch(std::size_t m, const std::vector<std::uint32_t>& rows,
+                      const std::function<void(const Batch&)>& use) const;
   std::size_t parts_of(std::size_t m) const {
     return learners_[m].model ? learners_[m].model->all_parts().size() : 1;
   }

@@ -82,10 +82,7 @@ void Fitter::learn(std::size_t phase, double share) {
 // when none is above `best`. Returns the best bound.
 double Fitter::improve(std::size_t phase, const Pass& pass, double best, double share) {
   const std::vector<torch::nn::Module*> modules = modules_of(phase, pass.encoders);
-  std::vector<Tensor> parameters;
-  for (const torch::nn::Module* module : modules) {
-    for (const Tensor& p : module->parameters()) parameters.push_back(p);
-  }
+  const std::vector<Tensor> parameters = parameters_of(modules);
   const std::size_t per_epoch =
       std::max<std::size_t>(1, train_.size() / std::min(options_.batch, train_.size()));
   const std::size_t all_steps =
@@ -202,30 +199,22 @@ void Fitter::begin_canonically() {
 
 Tensor Fitter::fixed_features(std::size_t m) {
   BlockModel& model = *learners_[m].model;
-  std::vector<bool> only(inputs_.size(), false);
-  only[m] = true;
-  std::vector<std::uint32_t> rows = rows_with(inputs_[m], train_);
   const std::size_t most =
       std::min(kAxisRows, std::max<std::size_t>(64, kAxisNumbers / inputs_[m].shape.size()));
-  std::vector<std::uint32_t> some = shuffled(rows, options_.seed + 23);
+  std::vector<std::uint32_t> some = shuffled(rows_with(inputs_[m], train_), options_.seed + 23);
   if (some.size() > most) some.resize(most);
   {
     std::vector<Tensor> blocks;
-    BatchReader reader(inputs_, only, some, options_.batch);
-    Batch batch;
-    while (reader.next(batch)) blocks.push_back(model.normalised(batch.raw[m]));
+    for_each_batch(m, some,
+                   [&](const Batch& batch) { blocks.push_back(model.normalised(batch.raw[m])); });
     model.fixed().fit(torch::cat(blocks, 0));
   }
-  const std::vector<std::uint32_t> rest = rows_with(inputs_[m], held_out_);
-  rows.insert(rows.end(), rest.begin(), rest.end());
   const Tensor all =
       torch::zeros({static_cast<std::int64_t>(participants_), model.fixed().count()});
-  BatchReader reader(inputs_, only, rows, options_.batch);
-  Batch batch;
-  while (reader.next(batch)) {
+  for_each_batch(m, everybody_with(m), [&](const Batch& batch) {
     const std::vector<std::int64_t> index(batch.rows.begin(), batch.rows.end());
     all.index_copy_(0, torch::tensor(index), model.fixed().of(model.normalised(batch.raw[m])));
-  }
+  });
   return all;
 }
 

@@ -1,7 +1,6 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "networks/plugin/batches.h"
@@ -12,23 +11,19 @@ namespace {
 
 using torch::Tensor;
 
-/// A reconstruction to be learned: block -> give -> decoder -> block.
-struct Reconstruction {
-  const BlockModel& model;
-  Decoder& decoder;
-  std::function<Tensor(const Tensor& raw, const Tensor& x, const Tensor& present)> give;
-  std::vector<torch::nn::Module*> modules;  // trained
-  std::string series;                       // of the curve
-  int epochs = 1;
-  std::size_t modality = 0;
-};
+/// Outputs of the frozen encoder, (B, outputs).
+Tensor outputs_of(const BlockModel& model, const Tensor& raw) {
+  const torch::NoGradGuard no_gradient;
+  const Tensor u = torch::empty({raw.size(0), model.outputs()});
+  model.encode(raw.data_ptr<float>(), static_cast<std::size_t>(raw.size(0)), u.data_ptr<float>());
+  return u;
+}
 
 /// Share of the variance of the blocks around their mean that the reconstruction explains.
-double explained(const Reconstruction& task, const std::vector<NetworkInput>& inputs,
-                 const std::vector<std::uint32_t>& rows, std::size_t size) {
+double explained(BlockModel& model, std::size_t modality, const std::vector<NetworkInput>& inputs,
+                 const std::vector<bool>& wanted, const std::vector<std::uint32_t>& rows,
+                 std::size_t size) {
   const torch::NoGradGuard no_gradient;
-  std::vector<bool> wanted(inputs.size(), false);
-  wanted[task.modality] = true;
   Tensor left = torch::zeros({1}, torch::kDouble);
   Tensor sum;
   Tensor squares;
@@ -40,10 +35,10 @@ double explained(const Reconstruction& task, const std::vector<NetworkInput>& in
   BatchReader reader(inputs, wanted, rows, size);
   Batch batch;
   while (reader.next(batch)) {
-    const Tensor& raw = batch.raw[task.modality];
+    const Tensor& raw = batch.raw[modality];
     Tensor present;
-    const Tensor x = task.model.normalised(raw, &present);
-    const Tensor out = task.decoder.forward(task.give(raw, x, present));
+    const Tensor x = model.normalised(raw, &present);
+    const Tensor out = model.decoder()->forward(outputs_of(model, raw));
     left += ((out - x).square() * present).sum().to(torch::kDouble);
     add(sum, x * present);
     add(squares, x.square() * present);
@@ -54,76 +49,59 @@ double explained(const Reconstruction& task, const std::vector<NetworkInput>& in
   return total > 0 ? 1 - left.item<double>() / total : 0;
 }
 
-/// Returns the largest held-out share of variance explained; the modules end where it was reached.
-double learn(const Reconstruction& task, const std::vector<NetworkInput>& inputs,
-             const std::vector<std::uint32_t>& train, const std::vector<std::uint32_t>& held_out,
-             const NetworkOptions& options) {
-  const NetworkInput& input = inputs[task.modality];
+}  // namespace
+
+double fit_decoder(BlockModel& model, std::size_t modality, const std::vector<NetworkInput>& inputs,
+                   const std::vector<std::uint32_t>& train,
+                   const std::vector<std::uint32_t>& held_out, const NetworkOptions& options) {
+  model.train(false);
+  const std::vector<torch::nn::Module*> modules{model.decoder().get()};
+  const int epochs = std::max(3, options.epochs / 2);
+  const NetworkInput& input = inputs[modality];
   const std::vector<std::uint32_t> rows = rows_with(input, train);
   const std::vector<std::uint32_t> test = rows_with(input, held_out);
   std::vector<bool> wanted(inputs.size(), false);
-  wanted[task.modality] = true;
-  std::vector<Tensor> parameters;
-  for (const torch::nn::Module* module : task.modules) {
-    for (const Tensor& p : module->parameters()) parameters.push_back(p);
-  }
+  wanted[modality] = true;
+  const std::vector<Tensor> parameters = parameters_of(modules);
   torch::optim::AdamW optimiser(parameters,
                                 torch::optim::AdamWOptions(options.rate).weight_decay(1e-4));
   const auto per_epoch = std::max<std::size_t>(1, rows.size() / options.batch);
   const std::size_t all_steps =
-      std::min(options.max_steps, per_epoch * static_cast<std::size_t>(task.epochs));
-  std::vector<Tensor> best = snapshot(task.modules);
+      std::min(options.max_steps, per_epoch * static_cast<std::size_t>(epochs));
+  std::vector<Tensor> best = snapshot(modules);
   double best_explained = -std::numeric_limits<double>::infinity();
   std::size_t step = 0;
   for (long epoch = 0; step < all_steps; ++epoch) {
     const std::uint64_t key = options.seed * 7919 + 500 + static_cast<std::uint64_t>(epoch);
     BatchReader reader(inputs, wanted, shuffled(rows, key), options.batch);
     Batch batch;
-    for (torch::nn::Module* module : task.modules) module->train();
+    model.decoder()->train();
     for (std::size_t b = 0; b < per_epoch && step < all_steps && reader.next(batch); ++b, ++step) {
       const double done = static_cast<double>(step) / static_cast<double>(all_steps);
       for (auto& group : optimiser.param_groups()) {
         static_cast<torch::optim::AdamWOptions&>(group.options())
             .lr(options.rate * (0.5 * (1 + std::cos(M_PI * done)) + 0.02));
       }
-      const Tensor& raw = batch.raw[task.modality];
+      const Tensor& raw = batch.raw[modality];
       Tensor present;
-      const Tensor x = task.model.normalised(raw, &present);
-      const Tensor out = task.decoder.forward(task.give(raw, x, present));
+      const Tensor x = model.normalised(raw, &present);
+      const Tensor out = model.decoder()->forward(outputs_of(model, raw));
       const Tensor loss = ((out - x).square() * present).sum() / present.sum().clamp_min(1);
       optimiser.zero_grad();
       loss.backward();
       torch::nn::utils::clip_grad_norm_(parameters, 5.0);
       optimiser.step();
     }
-    for (torch::nn::Module* module : task.modules) module->eval();
-    const double now = explained(task, inputs, test, options.batch);
-    if (options.metric) options.metric(input.name + task.series, epoch + 1, now);
+    model.decoder()->eval();
+    const double now = explained(model, modality, inputs, wanted, test, options.batch);
+    if (options.metric) options.metric(input.name + "/decoder", epoch + 1, now);
     if (now > best_explained) {
       best_explained = now;
-      best = snapshot(task.modules);
+      best = snapshot(modules);
     }
   }
-  restore(task.modules, best);
+  restore(modules, best);
   return best_explained;
-}
-
-}  // namespace
-
-double fit_decoder(BlockModel& model, std::size_t modality, const std::vector<NetworkInput>& inputs,
-                   const std::vector<std::uint32_t>& train,
-                   const std::vector<std::uint32_t>& held_out, const NetworkOptions& options) {
-  const auto give = [&](const Tensor& raw, const Tensor&, const Tensor&) {
-    const torch::NoGradGuard no_gradient;
-    const Tensor u = torch::empty({raw.size(0), model.outputs()});
-    model.encode(raw.data_ptr<float>(), static_cast<std::size_t>(raw.size(0)), u.data_ptr<float>());
-    return u;  // (B, outputs)
-  };
-  model.train(false);
-  Decoder& decoder = *model.decoder();
-  return learn(
-      {model, decoder, give, {&decoder}, "/decoder", std::max(3, options.epochs / 2), modality},
-      inputs, train, held_out, options);
 }
 
 }  // namespace polycause

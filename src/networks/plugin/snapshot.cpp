@@ -16,6 +16,14 @@ std::vector<std::uint32_t> rows_with(const NetworkInput& input,
   return kept;
 }
 
+std::vector<Tensor> parameters_of(const std::vector<torch::nn::Module*>& modules) {
+  std::vector<Tensor> all;
+  for (const torch::nn::Module* module : modules) {
+    for (const Tensor& p : module->parameters()) all.push_back(p);
+  }
+  return all;
+}
+
 std::vector<Tensor> snapshot(const std::vector<torch::nn::Module*>& modules) {
   std::vector<Tensor> kept;
   for (const torch::nn::Module* module : modules) {
