@@ -170,8 +170,9 @@ std::vector<Row> plan_rows(const std::vector<Experiment>& all,
     for (const ExperimentSetting& setting : experiment.settings) {
       for (const Contender& contender : experiment.contenders) {
         if (!wanted(contender)) continue;
-        if (contender.two_modalities && simulation_preset(setting.simulation).modalities != 2)
-          continue;
+        const SimulateOptions study = simulation_preset(setting.simulation);
+        if (contender.two_modalities && study.modalities != 2) continue;
+        if (!contender.shared && study.shared > 0) continue;
         const std::vector<std::string> choices =
             contender.choices.empty() ? std::vector<std::string>{""} : contender.choices;
         for (const std::string& choice : choices) {

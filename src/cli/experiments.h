@@ -39,6 +39,7 @@ struct Contender {
   std::vector<std::string> sets;  ///< "method.key=value"
   std::vector<std::string> choices;
   bool two_modalities = false;  ///< is for exactly two
+  bool shared = false;          ///< knows latents that several modalities show
 };
 
 struct Experiment {

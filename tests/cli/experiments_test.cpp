@@ -69,6 +69,21 @@ ReproduceArguments arguments_of(const std::string& name) {
   return arguments;
 }
 
+TEST(ExperimentRows, SharedLatentsOnlyByMethodsThatKnowThem) {
+  ReproduceArguments arguments = arguments_of("table4");
+  arguments.methods.clear();
+  std::vector<Experiment> tables;
+  for (const Experiment& experiment : experiments()) {
+    if (experiment.name == "table4") tables.push_back(experiment);
+  }
+  std::set<std::string> shared;
+  for (const Row& row : plan_rows(tables, arguments)) {
+    if (row.setting == "shared2" || row.setting == "shared3")
+      shared.insert(row.setting + " " + row.contender);
+  }
+  EXPECT_EQ(shared, (std::set<std::string>{"shared2 staged", "shared3 staged"}));
+}
+
 TEST(ExperimentRows, EveryStudyMethodAndSeedOnce) {
   ReproduceArguments arguments = arguments_of("all");
   arguments.seeds = 3;
