@@ -51,6 +51,18 @@ std::vector<LatentPair> LatentLayout::pairs(const std::vector<std::size_t>& rank
   return all;
 }
 
+std::vector<LatentPair> LatentLayout::within(bool ascending) const {
+  std::vector<LatentPair> all;
+  for (const std::size_t target : reported_) {
+    for (const std::size_t source : reported_) {
+      const bool first = ascending ? source < target : target < source;
+      if (first && unit_of_[source] == unit_of_[target])
+        all.push_back({static_cast<int>(source), static_cast<int>(target)});
+    }
+  }
+  return all;
+}
+
 std::vector<float> LatentLayout::visible(const std::vector<float>& values) const {
   if (reported_.size() == total() || total() == 0) return values;
   std::vector<float> out;

@@ -37,6 +37,9 @@ class LatentLayout {
   /// Copies have theirs whatever the ranks.
   std::vector<LatentPair> pairs(const std::vector<std::size_t>& rank) const;
 
+  /// Pairs inside the units, from earlier to later latents or the other way, without the copies.
+  std::vector<LatentPair> within(bool ascending) const;
+
   /// Without the copies.
   Decomposition visible(const Decomposition& parts) const;
   /// The reverse for z (n, reported): copies are 0.

@@ -7,8 +7,12 @@ namespace {
 
 constexpr double kOriented = 3;  // standard errors by which the turned edge must be worse
 
-/// Does the solution speak for source -> target? An order that was given always does.
+/// Does the solution speak for source -> target? An order that was given always does, between
+/// modalities: inside one, the latents were turned to suit the direction.
 bool orients(const Candidate& candidate, std::size_t pair) {
+  const LatentPair& ends = candidate.density.shape().pairs[pair];
+  if (candidate.density.modality_of(ends.source) == candidate.density.modality_of(ends.target))
+    return false;
   return candidate.margins.empty() || candidate.margins[pair] > kOriented;
 }
 

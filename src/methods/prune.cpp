@@ -25,7 +25,7 @@ std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem
       }
       if (parents.empty()) break;
       const double full = scores.validation_nll(static_cast<std::size_t>(i), parents);
-      double least = threshold;
+      double least = 0;  // gain less its threshold
       std::size_t weakest = pairs.size();
       for (std::size_t e = 0; e < pairs.size(); ++e) {
         if (!kept[e] || pairs[e].target != i) continue;
@@ -33,7 +33,8 @@ std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem
         for (const std::size_t p : parents) {
           if (p != static_cast<std::size_t>(pairs[e].source)) fewer.push_back(p);
         }
-        const double gain = scores.validation_nll(static_cast<std::size_t>(i), fewer) - full;
+        const double gain = scores.validation_nll(static_cast<std::size_t>(i), fewer) - full -
+                            threshold * pairs[e].price;
         if (gain < least) {
           least = gain;
           weakest = e;

@@ -19,6 +19,9 @@ void visit_settings(FitOptions& o, SettingsVisitor& v) {
           "price of an edge when branches are compared on held-out participants, nat");
   v.visit("method.prune", o.prune, 0.0, kInfinity,
           "an edge stays when held-out participants lose this much without it, nat");
+  v.visit("method.within_price", o.within_price, 0.0, kInfinity,
+          "staged: price of an edge inside a modality, in prices of one between modalities; 0: "
+          "there are none");
   v.visit("method.autoencoder_width", o.autoencoder_width, 16, 1024,
           "hidden units of encoders and decoders");
   v.visit("method.conditioner_width", o.conditioner_width, 16, 256,

@@ -12,23 +12,14 @@
 #include "methods/modality_order.h"
 #include "methods/prune.h"
 #include "methods/rotation_search.h"
-#include "model/subspace.h"
+#include "methods/staged_starts.h"
 #include "polycause/error.h"
 #include "polycause/evaluate.h"
 
 namespace polycause {
 namespace {
 
-constexpr int kRotationStarts = 20;
-constexpr std::size_t kFinalists = 4;
-constexpr std::size_t kProbe = 2000;  // participants on whom solutions are compared
-
-Schedule start_schedule(const FitOptions& options) {
-  Schedule s = autoencoder_schedule(options);
-  s.epochs = static_cast<int>(options.start_epochs);
-  s.decay = 0.2;
-  return s;
-}
+constexpr std::size_t kWithinBranches = 2;
 
 Schedule branch_schedule(const FitOptions& options) {
   Schedule s = autoencoder_schedule(options);
@@ -38,150 +29,38 @@ Schedule branch_schedule(const FitOptions& options) {
   return s;
 }
 
-DensityShape shape_of(const StagedProblem& problem, const FitOptions& options,
-                      const std::vector<std::size_t>& rank) {
-  DensityShape shape;
-  const LatentLayout layout = problem.layout();
-  shape.latents = layout.sizes();
-  shape.privates = problem.privates;
-  shape.conditions = static_cast<int>(problem.conditions.count);
-  shape.hidden = static_cast<int>(options.conditioner_width);
-  shape.prior = options.prior == "general" ? PriorKind::kGeneral : PriorKind::kAdditive;
-  shape.pairs = layout.pairs(rank);
-  return shape;
-}
-
-struct Start {
-  Density density;
-  double objective = 0;
-  std::vector<float> z;  // (kProbe, D) of participants spread over the study
-};
-
-std::vector<std::uint32_t> probe_rows(const Split& complete) {
-  std::vector<std::uint32_t> all;
-  std::merge(complete.train.begin(), complete.train.end(), complete.validation.begin(),
-             complete.validation.end(), std::back_inserter(all));
-  const std::size_t stride = std::max<std::size_t>(1, all.size() / kProbe);
-  std::vector<std::uint32_t> rows;
-  for (std::size_t i = 0; i < all.size(); i += stride) rows.push_back(all[i]);
-  return rows;
-}
-
-/// Indices of the starts, best first, without those that repeat a better one.
-std::vector<std::size_t> distinct_best(const std::vector<Start>& starts,
-                                       const StagedProblem& problem, std::size_t keep,
-                                       double limit) {
-  std::vector<std::size_t> order(starts.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::make_pair(starts[a].objective, a) < std::make_pair(starts[b].objective, b);
-  });
-  const std::vector<int> latents = problem.layout().sizes();
-  std::vector<std::size_t> kept;
-  for (const std::size_t i : order) {
-    bool repeated = false;
-    for (const std::size_t k : kept) {
-      const std::vector<double> each = matched_agreement(starts[i].z, starts[k].z, latents);
-      repeated =
-          repeated ||
-          std::accumulate(each.begin(), each.end(), 0.0) / static_cast<double>(each.size()) > limit;
-    }
-    if (!repeated) kept.push_back(i);
-    if (kept.size() == keep) break;
-  }
-  return kept;
-}
-
-void train_start(Start& start, const Codes& codes, const StagedProblem& problem,
-                 const FitOptions& options, const Unit& unit, const Checkpoint& checkpoint,
-                 Watch& watch) {
-  optimise(start.density, codes, problem.split, start_schedule(options), unit, checkpoint, watch);
-  start.objective = search_rotation(start.density, codes, problem.complete, unit, watch);
-  start.z = start.density.decompose(codes, probe_rows(problem.complete)).z;
-}
-
-struct StartContext {
-  const Codes& codes;
-  const StagedProblem& problem;
-  const FitOptions& options;
-  const std::vector<std::vector<double>>& maps;  // canonical, (d, d) per modality
-  std::uint64_t seed;
-  std::size_t threads;
-  const Checkpoint& checkpoint;
-  Watch& watch;
-};
-
-/// All starts, trained once; `order_of` gives the modality order of each.
-template <typename OrderOf>
-std::vector<Start> run_starts(const StartContext& context, const std::string& name,
-                              const OrderOf& order_of) {
+/// Steps 4 and 6 for one branch, which begins at the heads and the prior of `start`.
+void train_branch(Candidate& c, const Density& start, const FitContext& context) {
   const StagedProblem& problem = context.problem;
-  const std::vector<int> latents = problem.layout().sizes();
-  std::vector<Start> starts;
-  for (std::size_t s = 0; s < static_cast<std::size_t>(context.options.starts); ++s) {
-    Start start{Density(shape_of(problem, context.options, order_of(s))), 0, {}};
-    Random random(context.seed, fmt::format("{}{}/init", name, s));
-    start.density.initialise(random);
-    std::vector<std::vector<double>> turns;
-    if (s == 0) {
-      turns = sparse_rotations(context.codes, latents, context.maps, problem.complete.train,
-                               kRotationStarts, random);
-    } else {
-      for (const int k : latents) turns.push_back(random_rotation(k, random));
-    }
-    for (std::size_t m = 0; m < context.maps.size(); ++m) {
-      start.density.set_first_map(
-          m, rotate_first(context.maps[m], context.codes.width[m], turns[m], latents[m]));
-    }
-    starts.push_back(std::move(start));
+  const FitOptions& options = context.options;
+  Random random(context.seed, c.name + "/init");
+  c.density.initialise(random);
+  c.density.copy_heads(start);
+  c.density.copy_prior(start);
+  c.density.set_gates(0.5);
+  optimise(c.density, context.codes, problem.split, branch_schedule(options),
+           {c.name, context.seed}, context.checkpoint, context.watch);
+  c.parts = c.density.decompose(context.codes, {});
+  double total = 0;
+  for (const std::uint32_t row : problem.complete.validation)
+    total -= static_cast<double>(c.parts.log_p[row]);
+  c.nll = total / static_cast<double>(problem.complete.validation.size());
+  c.edges = c.density.gate_open();
+  c.objective = c.nll;
+  for (std::size_t e = 0; e < c.edges.size(); ++e) {
+    if (c.edges[e]) c.objective += options.edge_price * c.density.shape().pairs[e].price;
   }
-  parallel_for(starts.size(), context.threads, [&](std::size_t s) {
-    train_start(starts[s], context.codes, problem, context.options,
-                {fmt::format("{}{}", name, s), context.seed}, context.checkpoint, context.watch);
-  });
-  return starts;
+  c.edges = prune(c, problem, options.prune);
+  if (!problem.order_given)
+    c.margins = orientation_margins(c, problem.complete, problem.conditions);
 }
 
-/// The order of modalities when the study does not give it: starts under random orders, and for the
-/// best of them the order that suits their latents. Training then begins anew under that order,
-/// since latents that were turned under a wrong one stay wrong.
-std::vector<std::size_t> explore_orders(const StartContext& context, const std::string& name) {
-  const std::size_t units = context.problem.latents.size();
-  std::vector<std::vector<std::size_t>> ranks;
-  for (std::size_t s = 0; s < static_cast<std::size_t>(context.options.starts); ++s) {
-    // Odd starts turn the order of the even start before them, so that every direction is tried.
-    Random random(context.seed, name + "/order", s / 2);
-    std::vector<std::size_t> rank = random.permutation(units);
-    if (s % 2 == 1) {
-      for (std::size_t& r : rank) r = units - 1 - r;
-    }
-    ranks.push_back(rank);
-  }
-  const std::vector<Start> starts =
-      run_starts(context, name + "/explore", [&](std::size_t s) { return ranks[s]; });
-  const std::vector<std::size_t> best = distinct_best(starts, context.problem, kFinalists, 1.1);
-  const LatentLayout layout = context.problem.layout();
-  std::vector<OrderScore> found(best.size());
-  std::vector<double> objective(best.size());
-  parallel_for(best.size(), context.threads, [&](std::size_t b) {
-    const Start& start = starts[best[b]];
-    const std::vector<float> z = start.density.decompose(context.codes, {}).z;
-    found[b] =
-        best_order(z, layout, context.problem.complete, ranks[best[b]], context.problem.conditions);
-    objective[b] =
-        start.objective + found[b].nll -
-        order_nll(z, layout, context.problem.complete, ranks[best[b]], context.problem.conditions);
-  });
-  const auto winner = std::min_element(objective.begin(), objective.end()) - objective.begin();
-  return found[static_cast<std::size_t>(winner)].rank;
-}
+bool lower_objective(const Candidate& a, const Candidate& b) { return a.objective < b.objective; }
 
 std::vector<Candidate> train_branches(const std::vector<Start>& starts,
-                                      const std::vector<std::size_t>& chosen, const Codes& codes,
-                                      const StagedProblem& problem, const FitOptions& options,
-                                      std::uint64_t seed, const std::string& name,
-                                      std::size_t threads, const Checkpoint& checkpoint,
-                                      Watch& watch) {
+                                      const std::vector<std::size_t>& chosen,
+                                      const FitContext& context, const std::string& name) {
+  const FitOptions& options = context.options;
   std::vector<std::pair<std::size_t, PriorKind>> plans;
   for (const std::size_t s : chosen) {
     if (options.prior != "general") plans.emplace_back(s, PriorKind::kAdditive);
@@ -198,63 +77,43 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
     shape.prior = plans[b].second;
     candidates.push_back({fmt::format("{}/branch{}", name, b), Density(shape), {}, 0, 0, {}, {}});
   }
-  parallel_for(plans.size(), threads, [&](std::size_t b) {
-    Candidate& c = candidates[b];
-    Random random(seed, c.name + "/init");
-    c.density.initialise(random);
-    c.density.copy_heads(starts[plans[b].first].density);
-    c.density.copy_prior(starts[plans[b].first].density);
-    c.density.set_gates(0.5);
-    optimise(c.density, codes, problem.split, branch_schedule(options), {c.name, seed}, checkpoint,
-             watch);
-    c.parts = c.density.decompose(codes, {});
-    double total = 0;
-    for (const std::uint32_t row : problem.complete.validation)
-      total -= static_cast<double>(c.parts.log_p[row]);
-    c.nll = total / static_cast<double>(problem.complete.validation.size());
-    c.edges = c.density.gate_open();
-    const auto edges = static_cast<double>(std::count(c.edges.begin(), c.edges.end(), true));
-    c.objective = c.nll + options.edge_price * edges;
-    c.edges = prune(c, problem, options.prune);
-    if (!problem.order_given) {
-      c.margins = orientation_margins(c, problem.complete, problem.conditions);
-    }
+  parallel_for(plans.size(), context.threads, [&](std::size_t b) {
+    train_branch(candidates[b], starts[plans[b].first].density, context);
   });
-  std::stable_sort(
-      candidates.begin(), candidates.end(),
-      [](const Candidate& a, const Candidate& b) { return a.objective < b.objective; });
+  std::stable_sort(candidates.begin(), candidates.end(), lower_objective);
   return candidates;
 }
 
-/// Steps 1 and 2.
-struct Begun {
-  std::vector<Coder> coders;
-  Codes codes;
-  std::vector<double> canonical;   // smallest correlation kept, per unit
-  std::vector<std::size_t> order;  // rank of every unit
-  std::vector<Start> starts;
-};
-
-Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std::uint64_t seed,
-                   const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
-                   Watch& watch) {
-  Begun begun;
-  begun.coders = train_coders(problem, options, seed, name, threads, checkpoint, watch);
-  begun.codes = codes_of(begun.coders, problem);
-  const std::vector<int> sizes = problem.layout().sizes();
-  const std::size_t units = sizes.size();
-  // Starts from the canonical subspace, turned differently.
-  std::vector<std::vector<double>> canonical;
-  const auto maps = canonical_maps(begun.codes, problem.complete.train, &canonical);
-  for (std::size_t u = 0; u < units; ++u) {
-    const auto last = static_cast<std::size_t>(sizes[u]) - 1;
-    begun.canonical.push_back(last < canonical[u].size() ? canonical[u][last] : 0.0);
+/// The best additive branch goes on with edges inside the modalities, at their price, once in
+/// either order of the latents. A rotation search that knows them comes first: its maps also shear,
+/// which takes a latent's effect inside the modality back from that latent's own children.
+void add_within_branches(std::vector<Candidate>& candidates, const FitContext& context,
+                         const std::string& name) {
+  const auto from = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) {
+    return c.density.shape().prior == PriorKind::kAdditive;
+  });
+  if (from == candidates.end()) return;
+  std::vector<Candidate> inside;
+  for (std::size_t b = 0; b < kWithinBranches; ++b) {
+    DensityShape shape = from->density.shape();
+    for (LatentPair pair : context.problem.layout().within(b == 0)) {
+      pair.price = context.options.within_price;
+      shape.pairs.push_back(pair);
+    }
+    inside.push_back({fmt::format("{}/within{}", name, b), Density(shape), {}, 0, 0, {}, {}});
   }
-  const StartContext context{begun.codes, problem, options, maps, seed, threads, checkpoint, watch};
-  begun.order = listed_ranks(units, problem.shared);
-  if (!problem.order_given) begun.order = explore_orders(context, name);
-  begun.starts = run_starts(context, name + "/start", [&](std::size_t) { return begun.order; });
-  return begun;
+  parallel_for(inside.size(), context.threads, [&](std::size_t b) {
+    DensityShape open = inside[b].density.shape();
+    open.gated = false;
+    Density turned(open);
+    turned.copy_heads(from->density);
+    turned.copy_prior(from->density);
+    search_rotation(turned, context.codes, context.problem.complete, {inside[b].name, context.seed},
+                    context.watch);
+    train_branch(inside[b], turned, context);
+  });
+  for (Candidate& candidate : inside) candidates.push_back(std::move(candidate));
+  std::stable_sort(candidates.begin(), candidates.end(), lower_objective);
 }
 
 }  // namespace
@@ -319,7 +178,9 @@ double staged_work(const StagedProblem& problem, const FitOptions& options) {
     return static_cast<double>(plan_steps(s, rows).steps);
   };
   const double starts = static_cast<double>(options.starts) * (problem.order_given ? 1 : 2);
-  const double branches = static_cast<double>(options.branches) + (options.prior == "auto" ? 1 : 0);
+  const double branches =
+      static_cast<double>(options.branches) + (options.prior == "auto" ? 1 : 0) +
+      (options.within_price > 0 && options.prior != "general" ? double{kWithinBranches} : 0.0);
   return coder_work(problem, options) +
          (starts + std::min(static_cast<double>(kFinalists), starts)) *
              steps(start_schedule(options)) +
@@ -330,20 +191,13 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
                         const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                         Watch& watch) {
   Begun begun = begin_staged(problem, options, seed, name, threads, checkpoint, watch);
-  std::vector<Start>& starts = begun.starts;
-  // Step 3: the best go on.
-  const std::vector<std::size_t> better = distinct_best(starts, problem, kFinalists, 1.1);
-  parallel_for(better.size(), threads, [&](std::size_t b) {
-    train_start(starts[better[b]], begun.codes, problem, options,
-                {fmt::format("{}/start{}/again", name, better[b]), seed}, checkpoint, watch);
-  });
-  std::vector<Start> finalists;
-  for (const std::size_t b : better) finalists.push_back(std::move(starts[b]));
+  const FitContext context{begun.codes, problem, options, seed, threads, checkpoint, watch};
+  const std::vector<Start> starts = finalists(std::move(begun.starts), context, name);
   const std::vector<std::size_t> chosen =
-      distinct_best(finalists, problem, static_cast<std::size_t>(options.branches), kDistinct);
-  // Steps 4 and 5: gated branches, selection, pruning.
-  std::vector<Candidate> candidates = train_branches(
-      finalists, chosen, begun.codes, problem, options, seed, name, threads, checkpoint, watch);
+      distinct_best(starts, problem, static_cast<std::size_t>(options.branches), kDistinct);
+  // Steps 4 to 6: gated branches, selection, pruning.
+  std::vector<Candidate> candidates = train_branches(starts, chosen, context, name);
+  if (options.within_price > 0) add_within_branches(candidates, context, name);
   return {std::move(begun.coders), std::move(begun.order), std::move(candidates),
           std::move(begun.canonical)};
 }

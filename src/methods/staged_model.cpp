@@ -42,8 +42,7 @@ DensityShape shape_from(const ModelFile& file, const Json& json) {
   for (const Json& p : json.at("pairs")) {
     const auto source = p.at(0).get<std::size_t>();
     const auto target = p.at(1).get<std::size_t>();
-    file.expect(source < modality_of.size() && target < modality_of.size() &&
-                    modality_of[source] != modality_of[target],
+    file.expect(source < modality_of.size() && target < modality_of.size() && source != target,
                 "a pair of latents that cannot be, " + p.dump());
     shape.pairs.push_back({static_cast<int>(source), static_cast<int>(target)});
   }

@@ -152,10 +152,22 @@ void Density::copy_heads(const Density& other) {
 
 void Density::copy_prior(const Density& other) {
   if (shape_.prior != PriorKind::kAdditive || other.shape_.prior != PriorKind::kAdditive) return;
-  const auto from = static_cast<std::ptrdiff_t>(other.prior_begin_);
-  const auto to = static_cast<std::ptrdiff_t>(other.prior_end_);
-  std::copy(other.theta_.begin() + from, other.theta_.begin() + to,
-            theta_.begin() + static_cast<std::ptrdiff_t>(prior_begin_));
+  const auto copy = [&](std::size_t from, std::size_t count, std::size_t to) {
+    const auto begin = other.theta_.begin() + static_cast<std::ptrdiff_t>(from);
+    std::copy(begin, begin + static_cast<std::ptrdiff_t>(count),
+              theta_.begin() + static_cast<std::ptrdiff_t>(to));
+  };
+  for (std::size_t e = 0; e < shape_.pairs.size(); ++e) {
+    const LatentPair& pair = shape_.pairs[e];
+    const auto& theirs = other.pairs_into_[static_cast<std::size_t>(pair.target)];
+    const auto same = std::find_if(theirs.begin(), theirs.end(), [&](std::size_t f) {
+      return other.shape_.pairs[f].source == pair.source;
+    });
+    if (same != theirs.end())
+      copy(other.coefficients_ + *same * kBasis, kBasis, coefficients_ + e * kBasis);
+  }
+  for (std::size_t i = 0; i < noise_.size(); ++i) copy(other.noise_[i], 3 * kMixture, noise_[i]);
+  copy(other.condition_links_, other.prior_end_ - other.condition_links_, condition_links_);
 }
 
 std::vector<double> Density::rotation(std::size_t modality) const {

@@ -43,7 +43,8 @@ class Density {
                        const std::vector<double>& rotation);
   /// Takes the heads of `other` (equal sizes), leaving the prior as it is.
   void copy_heads(const Density& other);
-  /// Takes the links and noise of another additive prior over the same pairs; else does nothing.
+  /// Takes noise, conditions and the links of the pairs that both have from another additive prior;
+  /// where one of the two is not additive, nothing.
   void copy_prior(const Density& other);
   /// Last linear map of a modality, (latents, latents) row-major.
   std::vector<double> rotation(std::size_t modality) const;
@@ -66,7 +67,7 @@ class Density {
   /// gradient += lambda * d (expected number of open gates); each gate weighted by the share of
   /// participants for whom its target's block counts (M,), empty = all.
   void add_sparsity(double lambda, float* gradient, const std::vector<double>& shares = {}) const;
-  /// gradient += weight * d sum_pairs ||c||; additive prior only.
+  /// gradient += weight * d sum_pairs price ||c||; additive prior only.
   void add_group_lasso(double weight, float* gradient) const;
   double group_norm() const;
   double pair_norm(std::size_t pair) const;

@@ -256,7 +256,8 @@ void Density::add_sparsity(double lambda, float* gradient,
   for (std::size_t e = 0; e < shape_.pairs.size(); ++e) {
     const double p = open_probability(theta_[gate_begin_ + e]);
     const auto target = static_cast<std::size_t>(modality_of(shape_.pairs[e].target));
-    const double price = shares.empty() ? lambda : lambda * shares[target];
+    const double share = shares.empty() ? 1.0 : shares[target];
+    const double price = lambda * share * shape_.pairs[e].price;
     gradient[gate_begin_ + e] += static_cast<float>(price * p * (1.0 - p));
   }
 }
@@ -272,13 +273,14 @@ double Density::pair_norm(std::size_t pair) const {
 
 double Density::group_norm() const {
   double total = 0;
-  for (std::size_t e = 0; e < shape_.pairs.size(); ++e) total += pair_norm(e);
+  for (std::size_t e = 0; e < shape_.pairs.size(); ++e)
+    total += shape_.pairs[e].price * pair_norm(e);
   return total;
 }
 
 void Density::add_group_lasso(double weight, float* gradient) const {
   for (std::size_t e = 0; e < shape_.pairs.size(); ++e) {
-    const auto slope = static_cast<float>(weight / pair_norm(e));
+    const auto slope = static_cast<float>(weight * shape_.pairs[e].price / pair_norm(e));
     for (std::size_t k = 0; k < kBasis; ++k) {
       const std::size_t at = coefficients_ + e * kBasis + k;
       gradient[at] += slope * theta_[at];

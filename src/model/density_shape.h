@@ -42,6 +42,7 @@ enum class PriorKind {
 struct LatentPair {
   int source = 0;  ///< parent, index over all latents
   int target = 0;
+  double price = 1;  ///< of the edge, relative to one between modalities
 };
 
 struct DensityShape {

@@ -31,6 +31,33 @@ TEST(Recovery, LatentsAndGraphOfTheFirstCase) {
   }
 }
 
+// Without an edge inside, its effect has to show as further edges of the cause, and the latents are
+// turned to make those few.
+TEST(Recovery, EdgesInsideAModalityAtTheirPrice) {
+  SimulateOptions simulation = simulation_preset("case3");
+  simulation.participants = 2000;
+  simulation.within_edges = 3;
+  const Simulated data = simulated("case3", simulation, 2);  // one in the first modality
+  const auto first_modality = [&](double price) {
+    FitOptions options = quick_options();
+    options.within_price = price;
+    const Fit fit = train(data.study, options);
+    const Scores scores =
+        evaluate(fit.encoding.latents, data.truth.latents, &fit.learned, &data.truth.graph);
+    int inside = 0;
+    for (const Edge& edge : fit.learned.edges) {
+      if (fit.learned.nodes[edge.source].modality != fit.learned.nodes[edge.target].modality)
+        continue;
+      ++inside;
+      EXPECT_EQ(edge.mark_target, Mark::kTail) << "no direction is claimed";
+    }
+    EXPECT_EQ(inside > 0, price > 0);
+    return (scores.latents[0].spearman + scores.latents[1].spearman) / 2;
+  };
+  EXPECT_LT(first_modality(0), 0.85);
+  EXPECT_GT(first_modality(0.3), 0.9);
+}
+
 // The form of the tables of latents, and the signs, are contracts.
 TEST(Recovery, LatentsAreStandardisedAndPointTheWayOfTheirColumns) {
   const Simulated data = first_case(1200, 2);

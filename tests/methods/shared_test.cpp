@@ -46,6 +46,17 @@ TEST(LatentLayout, CopiesFollowTheLatentsOfTheirUnit) {
   EXPECT_THAT(layout.with_copies({1, 2, 3, 4, 5, 6}), ElementsAre(1, 2, 0, 0, 3, 0, 0, 4, 5, 6));
 }
 
+TEST(LatentLayout, PairsInsideUnitsWithoutCopies) {
+  const LatentLayout layout({2, 1, 1, 2}, {{3, {0, 1}}});
+  const auto pairs = [&](bool ascending) {
+    std::vector<std::pair<int, int>> all;
+    for (const LatentPair& p : layout.within(ascending)) all.emplace_back(p.source, p.target);
+    return all;
+  };
+  EXPECT_EQ(pairs(true), (std::vector<std::pair<int, int>>{{0, 1}, {8, 9}}));
+  EXPECT_EQ(pairs(false), (std::vector<std::pair<int, int>>{{1, 0}, {9, 8}}));
+}
+
 TEST(LatentLayout, AGivenOrderPutsSharedLatentsBeforeTheirFirstMember) {
   EXPECT_THAT(listed_ranks(4, {{3, {1, 2}}}), ElementsAre(0u, 2u, 3u, 1u));
   EXPECT_THAT(listed_ranks(3, {}), ElementsAre(0u, 1u, 2u));

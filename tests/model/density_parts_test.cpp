@@ -184,6 +184,17 @@ TEST(Density, TakesHeadsAndPriorFromAnother) {
   target.set_gates(0.999);  // the deterministic gate of these odds is 1
   EXPECT_EQ(target.decompose(codes, {}).log_p, source.decompose(codes, {}).log_p);
 
+  // Other pairs: those that both have are taken, new ones stay without effect.
+  DensityShape other_shape = shape;
+  other_shape.pairs = {{1, 5}, {3, 5, 0.3}, {0, 2}, {1, 2}, {2, 4}};
+  Density other(other_shape);
+  other.initialise(random);
+  other.copy_heads(source);
+  other.copy_prior(source);
+  const std::vector<float> expected = source.decompose(codes, {}).log_p;
+  const std::vector<float> found = other.decompose(codes, {}).log_p;
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-4f);
+
   DensityShape general_shape = shape;
   general_shape.prior = PriorKind::kGeneral;
   Density general(general_shape);
@@ -238,7 +249,9 @@ TEST(Gates, ClosedGatesCutTheLink) {
 }
 
 TEST(Penalties, AreTheDerivativesOfWhatTheySay) {
-  Density density = shaken(small_shape(true), 0.3);
+  DensityShape shape = small_shape(true);
+  shape.pairs[2].price = 0.3;
+  Density density = shaken(shape, 0.3);
   Random random(26, "penalty");
   for (std::size_t k = 0; k < 4 * kBasis; ++k)
     density.parameters()[density.prior_begin() + k] = static_cast<float>(0.5 * random.normal());
@@ -249,7 +262,8 @@ TEST(Penalties, AreTheDerivativesOfWhatTheySay) {
   density.add_group_lasso(0.4, gradient.data());
   const auto value = [&] {
     double open = 0;
-    for (const double p : density.gate_probability()) open += p;
+    const std::vector<double> each = density.gate_probability();
+    for (std::size_t e = 0; e < 4; ++e) open += shape.pairs[e].price * each[e];
     return 0.7 * open + 0.4 * density.group_norm();
   };
   int moved = 0;

@@ -25,7 +25,7 @@ Codes random_codes(const DensityShape& shape, std::size_t n, std::uint64_t seed)
   return codes;
 }
 
-/// Unequal sizes, edges in both directions of the listing.
+/// Unequal sizes, edges in both directions of the listing and inside a modality.
 DensityShape unequal_shape(PriorKind prior, bool gated) {
   DensityShape shape;
   shape.latents = {2, 1, 3};
@@ -33,6 +33,7 @@ DensityShape unequal_shape(PriorKind prior, bool gated) {
   shape.prior = prior;
   shape.gated = gated;
   shape.pairs = {{0, 2}, {1, 2}, {0, 3}, {2, 3}, {1, 4}, {2, 5}, {0, 5}};
+  if (prior == PriorKind::kAdditive) shape.pairs.push_back({4, 3});
   return shape;
 }
 
