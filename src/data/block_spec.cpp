@@ -73,7 +73,7 @@ void read_cut(TomlSection& section, BlockSpec& block) {
       duration_seconds(block.window) == 0) {
     section.fail(*section.take("window"),
                  fmt::format("window = \"{}\"; expected \"day\" or a length such as \"4h\", "
-                             "\"30min\", \"90s\" or \"2d\"",
+                             "\"30min\", \"90s\" or \"2d\", from a second to ten years",
                              block.window));
   }
   const toml::node* node = section.take("filled");

@@ -48,8 +48,10 @@ class SeriesSource : public BlockSource {
     for (std::size_t row = 0; row < list_.ids.size(); ++row) {
       context_.tick("reading " + context_.source.name, row, list_.ids.size());
       const std::string& id = list_.ids[row];
-      if (id.empty()) ++nameless;
-      if (id.empty()) continue;
+      if (id.empty()) {
+        ++nameless;
+        continue;
+      }
       for (const Window& window : store_.add_windows(windows.ids.size(), masked(row), left_out)) {
         windows.ids.push_back(id + "@" + window.label);
         windows.lines.push_back(list_.lines[row]);

@@ -124,11 +124,10 @@ std::vector<Window> SeriesStore::add_windows(std::size_t row, Recording recordin
   settle(recording);
   double coarsest = 0;  // distance of two samples
   for (Channel& channel : recording.channels) {
-    if (channel.rate <= 0 && recording.times.empty()) {
-      channel.rate = rate_;  // order only: the samples stand at that rate, from 0 on
-      channel.start = 0;
-    }
-    if (channel.rate <= 0 && recording.times.empty() && !channel.values.empty()) {
+    // Samples in order only stand at the rate of the study. A single one says no rate: left out.
+    const bool placed = channel.rate > 0 || !recording.times.empty();
+    if (!placed && channel.values.size() > 1) channel.rate = rate_;
+    if (!placed && channel.values.size() > 1 && rate_ <= 0) {
       throw DataError(recording.path, 0, channel.name,
                       "its samples carry no times, and the study cuts windows; expected times, or "
                       "rate = N in the modality; add one, or remove window");
@@ -141,7 +140,13 @@ std::vector<Window> SeriesStore::add_windows(std::size_t row, Recording recordin
   }
   std::vector<Window> kept;
   for (const Window& window : windows_of(recording, rule_)) {
-    const double count = std::max(1.0, std::round(window.length * rate_));
+    const double count = std::round(window.length * rate_);
+    if (count < 2) {
+      throw DataError(recording.path, 0, "",
+                      fmt::format("a window of {:.6g} s holds fewer than two samples at {:.6g} per "
+                                  "second; expected more; lengthen window, or set rate",
+                                  window.length, rate_));
+    }
     if (count > static_cast<double>(kMostSamples)) {
       throw DataError(recording.path, 0, "",
                       fmt::format("a window of {:.6g} s is {:.3g} samples; expected at most {}; "
@@ -186,6 +191,7 @@ double SeriesStore::keep(std::size_t row, const Recording& recording, double beg
     }
     if (count > 0)
       fullest = std::max(fullest, static_cast<double>(part.valid) / static_cast<double>(count));
+    fullest_ = std::max(fullest_, fullest);
     part.offset = cache_.append(values.data(), values.size() * sizeof(float));
     parts_[row].push_back(part);
   }
@@ -264,7 +270,9 @@ std::vector<std::size_t> SeriesStore::choose_channels(const std::vector<Summary>
     const std::string where = context_.source.name + "." + titled(c);
     if (!dead.empty()) {
       filled.warnings.push_back(
-          fmt::format("{}: dropped ({}, in all {} recordings)", where, dead, one.recordings));
+          one.recordings == 0  // windows that were all left out
+              ? fmt::format("{}: dropped ({})", where, dead)
+              : fmt::format("{}: dropped ({}, in all {} recordings)", where, dead, one.recordings));
       continue;
     }
     if (one.constant + one.empty > 0) {
@@ -310,6 +318,8 @@ std::string SeriesStore::complaint() const {
   for (std::size_t row = 0; row < parts_.size(); ++row) {
     if (!parts_[row].empty()) rows.push_back(row);
   }
+  // Only windows that were left out: the channels are not to blame if there was something in them.
+  if (rows.empty() && fullest_ > 0) return fmt::format("the fullest has {:.2g}", fullest_);
   FilledBlocks filled;
   choose_channels(summarise(rows), rows.size(), filled);
   return fmt::format("{}", fmt::join(filled.warnings, "; "));

@@ -77,6 +77,7 @@ class SeriesStore {
   std::vector<std::string> texts_;
   std::vector<std::string> warnings_;
   std::size_t cut_ = 0;
+  double fullest_ = 0;  ///< largest share of samples in any row, kept or left out
   std::size_t merged_ = 0;
   std::string first_merged_;
 };

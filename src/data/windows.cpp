@@ -14,7 +14,8 @@ namespace polycause {
 namespace {
 
 constexpr double kMostWindows = 1e6;  // of one recording
-constexpr double kDated = 1e8;        // later times, in seconds, count from 1970
+constexpr double kLongest = 3660 * kDay;
+constexpr double kDated = 1e8;  // later times, in seconds, count from 1970
 
 std::string label_of(double begin, bool with_clock) {
   const double day = std::floor(begin / kDay);
@@ -52,10 +53,11 @@ double duration_seconds(const std::string& text) {
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (code != std::errc() || !std::isfinite(number) || number <= 0) return 0;
   const std::string unit(end, text.data() + text.size());
-  if (unit == "s") return number;
-  if (unit == "min") return number * 60;
-  if (unit == "h") return number * 3600;
-  return unit == "d" ? number * kDay : 0;
+  const double each = unit == "s" ? 1 : unit == "min" ? 60 : unit == "h" ? 3600 : kDay;
+  const bool known = each < kDay || unit == "d";
+  const double seconds = number * each;
+  // Rows are called by the second at which they begin.
+  return known && seconds >= 1 && seconds <= kLongest ? seconds : 0;
 }
 
 bool cuts_windows(const BlockSpec& spec) { return !spec.window.empty(); }
@@ -110,8 +112,13 @@ Recording piece_of(const Recording& recording, const Window& window, double marg
   const auto end = std::lower_bound(begin, recording.times.end(), high);
   piece.times.assign(begin, end);
   for (const Channel& channel : recording.channels) {
-    Channel cut = channel;
-    cut.values.clear();
+    Channel cut;
+    cut.name = channel.name;
+    cut.unit = channel.unit;
+    cut.rate = channel.rate;
+    cut.start = channel.start;
+    cut.outside = channel.outside;
+    cut.outside_value = channel.outside_value;
     auto from = static_cast<double>(begin - recording.times.begin());
     auto to = static_cast<double>(end - recording.times.begin());
     if (channel.rate > 0) {

@@ -22,7 +22,7 @@ struct WindowRule {
   ClockWindow clock;  ///< length 0: pieces lie side by side from midnight on
 };
 
-/// Seconds of "4h", "30min", "90s", "2d"; 0 when it is none.
+/// Seconds of "4h", "30min", "90s", "2d"; 0 when it is none from a second to ten years.
 double duration_seconds(const std::string& text);
 
 /// True where a recording gives several rows. `spec` as checked by the study file.

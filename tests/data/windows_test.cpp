@@ -78,7 +78,8 @@ TEST(WindowTest, LengthsHaveAUnit) {
   EXPECT_EQ(duration_seconds("2.5min"), 150);
   EXPECT_EQ(duration_seconds("90s"), 90);
   EXPECT_EQ(duration_seconds("2d"), 2 * kDay);
-  for (const char* bad : {"", "4", "h", "-4h", "0s", "4 h", "nan s", "1e999h", "infs"})
+  for (const char* bad : {"", "4", "h", "-4h", "0s", "4 h", "nan s", "1e999h", "infs", "0.5s",
+                          "1e300s", "1e305d", "4000d", "3weeks"})
     EXPECT_EQ(duration_seconds(bad), 0) << bad;
 }
 
@@ -149,7 +150,27 @@ TEST_F(WindowStudyTest, WindowsAreRowsAndTablesSpreadOverThem) {
 TEST_F(WindowStudyTest, FilledSaysHowMuchOfAWindowMustBeThere) {
   EXPECT_EQ(load("window = \"6h\"\nfilled = 0\n").ids.size(), 10U);
   EXPECT_EQ(load("window = \"6h\"\nfilled = 1\n").ids.size(), 7U);
-  EXPECT_THAT(fails("window = \"3d\"\nfilled = 0.9\n"), HasSubstr("has no window of 3d"));
+  EXPECT_THAT(
+      fails("window = \"3d\"\nfilled = 0.9\n"),
+      HasSubstr("has no window of 3d with at least 0.9 of its samples (the fullest has 0.33)"));
+}
+
+TEST_F(WindowStudyTest, AWindowHoldsSeveralSamples) {
+  EXPECT_THAT(fails("window = \"1h\"\nfilled = 0\n"), HasSubstr("fewer than two samples"));
+}
+
+TEST_F(WindowStudyTest, ASingleSampleHasNoRate) {
+  std::string text = "sample_id,hour,hr\na,14,70\n";
+  for (const char* id : {"b", "d"}) {
+    for (int hour = 0; hour < 12; ++hour)
+      text += std::string(id) + "," + std::to_string(hour) + "," + std::to_string(hour) + "\n";
+  }
+  folder.write("n.csv", text + "c,15,71\n");
+  const Study study = load_study(read_study_spec(folder.write(
+      "study.toml",
+      "version = 1\n[[modality]]\nname = \"heart\"\nkind = \"series\"\npath = \"n.csv\"\ntime = "
+      "\"hour\"\ntime_unit = \"h\"\nwindow = \"6h\"\nfilled = 0\n")));
+  EXPECT_THAT(study.ids, ElementsAre("b@0T00:00", "b@0T06:00", "d@0T00:00", "d@0T06:00"));
 }
 
 TEST_F(WindowStudyTest, NightsAndDays) {
