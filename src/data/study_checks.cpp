@@ -72,12 +72,11 @@ void check_latents(const StudySpec& spec) {
           "the streams have two outputs of their own; remove it from [[shared]], or set network",
           spec.path, source.name));
     }
-    if (source.latents > 0 || shows || source.private_dims > 0 || source.kind != "tabular")
-      continue;
-    throw ConfigError(fmt::format(
-        "{}: '{}' has neither latents, nor shared ones, nor private parts; expected some; set "
-        "latents, or private",
-        spec.path, source.name));
+    if (source.latents > 0 || shows || source.private_dims > 0) continue;
+    throw ConfigError(
+        fmt::format("{}: '{}' has neither latents nor shared ones{}; expected some; set latents{}",
+                    spec.path, source.name, source.kind == "tabular" ? " nor private parts" : "",
+                    source.kind == "tabular" ? ", or private" : ""));
   }
   for (std::size_t a = 0; a < spec.shared.size(); ++a) {
     for (std::size_t b = 0; b < a; ++b) {

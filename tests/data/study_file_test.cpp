@@ -115,6 +115,7 @@ TEST_F(StudyFileTest, SharedLatentsNameTheirModalitiesInTheOrderOfTheStudy) {
               HasSubstr("two [[shared]] of the same modalities"));
   EXPECT_THAT(fails(two + "[shared]\nlatents = 1\n"), HasSubstr("expected [[shared]]"));
   EXPECT_THAT(fails(with("latents = 0\nprivate = 0\n")), HasSubstr("neither latents"));
+  EXPECT_THAT(fails(with("kind = \"image\"\nlatents = 0\n")), HasSubstr("neither latents"));
 }
 
 TEST_F(StudyFileTest, ErrorsNameLineAndWhatToDo) {
