@@ -133,7 +133,7 @@ class EndToEnd : public Method {
   explicit EndToEnd(std::string name) : name_(std::move(name)) {}
   const std::string& name() const { return name_; }
 
-  void adapt(const Study& study, const FitOptions&, StagedProblem& problem,
+  void adapt(const Study& study, const FitOptions& options, StagedProblem& problem,
              Model::Impl& model) const override {
     if (problem.conditions.count > 0) {
       throw ConfigError(fmt::format(
@@ -158,12 +158,30 @@ class EndToEnd : public Method {
             "resnet18, tcn or lstm for method '{}'; set its 'network'",
             modality.name, name_));
       }
+      if (warm(options) && problem.blocks[m]) {
+        throw ConfigError(fmt::format(
+            "method.warm_start: \"staged\" starts tables only, modality '{}' is none; expected "
+            "\"none\"",
+            modality.name));
+      }
       const auto z = static_cast<int>(modality.latents);
       const auto eta = static_cast<int>(modality.private_dims);
       latents.push_back(all_codes() ? z + eta : z);
+      if (latents.back() == 0) {
+        throw ConfigError(fmt::format(
+            "modality '{}': it has no latents; method '{}' expects at least one of every modality; "
+            "raise its 'latents', leave it out, or use \"staged\"",
+            modality.name, name_));
+      }
       privates.push_back(name_ == "joint" ? eta : 0);
       model.modalities[m].latents = static_cast<std::size_t>(latents[m]);
       model.modalities[m].private_dims = static_cast<std::size_t>(privates[m]);
+    }
+    if (name_ == "contrastive" && latents[0] != latents[1]) {
+      throw ConfigError(fmt::format(
+          "method.name: 'contrastive' compares the latents of two modalities one by one; found {} "
+          "and {}; expected as many in both; set their 'latents' to one number",
+          latents[0], latents[1]));
     }
     problem.latents = std::move(latents);
     problem.privates = std::move(privates);
@@ -259,8 +277,10 @@ class EndToEnd : public Method {
     const double start = start_of(context.problem, context.options);
     const double work = this->work(context.problem, context.options) - start;
     if (std::optional<UnitState> stored = context.checkpoint.load(unit)) {
+      // The start is read from its own checkpoints, for its curves.
+      if (warm(context.options)) codes_to_start(context, restart);
       for (const Metric& m : stored->metrics) context.watch.metric(m.series, m.step, m.value);
-      context.watch.advance(unit, start + work);
+      context.watch.advance(unit, work);
       return networks().restore_end_to_end(inputs, settings, stored->values);
     }
     if (warm(context.options)) settings.start = codes_to_start(context, restart);

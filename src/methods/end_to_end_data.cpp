@@ -6,22 +6,17 @@
 #include <cmath>
 #include <limits>
 
+#include "data/cells.h"
 #include "polycause/error.h"
 
 namespace polycause {
 namespace {
 
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 std::vector<std::string> entries_of(const std::string& list) {
   std::vector<std::string> entries;
   for (std::size_t at = 0; at <= list.size();) {
     const std::size_t end = std::min(list.find(',', at), list.size());
-    const std::string entry = trimmed(list.substr(at, end - at));
+    const std::string entry(trimmed(std::string_view(list).substr(at, end - at)));
     if (!entry.empty()) entries.push_back(entry);
     at = end + 1;
   }
@@ -38,8 +33,8 @@ class Labels {
   void add(const std::string& entry) {
     const std::size_t equals = entry.find('=');
     if (equals != std::string::npos) {
-      const std::string latent = trimmed(entry.substr(0, equals));
-      const std::string wanted = trimmed(entry.substr(equals + 1));
+      const std::string latent(trimmed(std::string_view(entry).substr(0, equals)));
+      const std::string wanted(trimmed(std::string_view(entry).substr(equals + 1)));
       const Column* column = nullptr;
       for (const Table& table : context_.study.covariates) {
         for (const Column& c : table.columns) {
@@ -124,13 +119,6 @@ double start_work(const StagedProblem& problem, const FitOptions& options) {
 
 std::vector<std::vector<float>> codes_to_start(const FitContext& context, std::size_t restart) {
   const StagedProblem& problem = context.problem;
-  for (std::size_t m = 0; m < problem.blocks.size(); ++m) {
-    if (!problem.blocks[m]) continue;
-    throw ConfigError(fmt::format(
-        "method.warm_start: \"staged\" starts tables only, modality '{}' is none; expected "
-        "\"none\"",
-        problem.names[m]));
-  }
   const Decomposition parts =
       staged_codes(problem, context.options, context.options.seed,
                    fmt::format("restart{}", restart), 1, context.checkpoint, context.watch);

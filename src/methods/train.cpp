@@ -179,6 +179,16 @@ void certify(std::size_t participants, std::vector<LatentReport>& latents) {
   }
 }
 
+void check_shared(const Study& study, const std::string& method) {
+  const bool shared = std::any_of(study.modalities.begin(), study.modalities.end(),
+                                  [](const Modality& m) { return m.kind == "shared"; });
+  if (!shared || method == "staged") return;
+  throw ConfigError(
+      fmt::format("method.name: '{}' knows no shared latents, and the study has [[shared]]; "
+                  "expected \"staged\"; choose it, or remove the section",
+                  method));
+}
+
 class Stopwatch {
  public:
   double lap() {
@@ -196,19 +206,19 @@ class Stopwatch {
 
 Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   check_settings(options);
+  check_shared(study, options.method);
   if (options.method == "pima") return train_pima(study, options, observer);
   Stopwatch clock;
   Fit fit;
   Model::Impl& model = fit.model.impl();
   StagedProblem problem = problem_of(study, model);
   const Method& method = method_named(options.method);
-  if (!problem.shared.empty() && options.method != "staged") {
-    throw ConfigError(
-        fmt::format("method.name: '{}' knows no shared latents, and the study has [[shared]]; "
-                    "expected \"staged\"; choose it, or remove the section",
-                    options.method));
-  }
   method.adapt(study, options, problem, model);
+  if (names_of(model).empty()) {
+    throw ConfigError(
+        "study: no modality has latents; expected some, since they are what a fit finds; set "
+        "'latents' of at least one modality");
+  }
   fit.seconds.emplace_back("encode", clock.lap());
   Watch watch(observer, static_cast<double>(options.restarts) * method.work(problem, options));
   const Checkpoint checkpoint(options.checkpoint_dir, options.checkpoint_dir.empty()

@@ -129,6 +129,11 @@ TEST_P(EndToEnd, SameAtAnyThreadsAndFromCheckpoints) {
   for (const Fit* other : {&second, &third}) {
     EXPECT_TRUE(equal_values(first.encoding.latents, other->encoding.latents));
     EXPECT_EQ(first.branches[0].objective, other->branches[0].objective);
+    for (std::size_t m = 0; m < first.reconstruction_r2.size(); ++m)
+      EXPECT_TRUE(alike(first.reconstruction_r2[m], other->reconstruction_r2[m]));
+    ASSERT_EQ(first.learned.edges.size(), other->learned.edges.size());
+    for (std::size_t e = 0; e < first.learned.edges.size(); ++e)
+      EXPECT_EQ(first.learned.edges[e].strength, other->learned.edges[e].strength);
   }
   options.seed = 1;
   EXPECT_FALSE(equal_values(train(data.study, options).encoding.latents, first.encoding.latents));
@@ -161,7 +166,7 @@ TEST_P(EndToEnd, GapsAndAbsentModalities) {
 INSTANTIATE_TEST_SUITE_P(Methods, EndToEnd,
                          ::testing::Values("joint", "beta_vae", "causal_vae", "contrastive",
                                            "gcarl"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 TEST(EndToEndRecovery, JointWithAWarmStartAndGcarl) {
   if (no_networks()) GTEST_SKIP() << "this build has no LibTorch";
@@ -203,6 +208,26 @@ TEST(EndToEndRefusals, WhatAMethodIsNotFor) {
   conditioned.covariates.back().name = "known";
   conditioned.spec.condition_on = {"known.*"};
   EXPECT_NE(refused<ConfigError>(conditioned, few_epochs("joint")).find("takes no known causes"),
+            std::string::npos);
+  Study bare = data.study;
+  bare.modalities[0].latents = 0;
+  EXPECT_NE(refused<ConfigError>(bare, few_epochs("contrastive")).find("'m1': it has no latents"),
+            std::string::npos);
+  for (const char* method : {"joint", "gcarl"}) {
+    EXPECT_NE(refused<ConfigError>(bare, few_epochs(method)).find("'m1': it has no latents"),
+              std::string::npos);
+  }
+  bare.modalities[1].latents = 0;
+  EXPECT_NE(refused<ConfigError>(bare, few_epochs("staged")).find("no modality has latents"),
+            std::string::npos);
+  bare.modalities[0].latents = 1;
+  bare.modalities[1].latents = 2;
+  EXPECT_NE(refused<ConfigError>(bare, few_epochs("contrastive")).find("found 1 and 2"),
+            std::string::npos);
+  SimulateOptions few = simulation_preset("shared2");
+  few.participants = 200;
+  EXPECT_NE(refused<ConfigError>(simulated("shared2", few, 1).study, few_epochs("pima"))
+                .find("no shared"),
             std::string::npos);
   options = few_epochs("joint");
   options.gates = "open";

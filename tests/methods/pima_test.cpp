@@ -160,6 +160,10 @@ TEST(Pima, ResumedFitGivesTheSameBytes) {
     EXPECT_EQ(resumed.encoding.responsibilities.columns[j].values,
               whole.encoding.responsibilities.columns[j].values);
   }
+  EXPECT_EQ(resumed.features->bound, whole.features->bound);
+  EXPECT_EQ(resumed.features->occupation, whole.features->occupation);
+  for (std::size_t m = 0; m < 2; ++m)
+    EXPECT_EQ(resumed.features->decoded[m].explained, whole.features->decoded[m].explained);
 }
 
 TEST(Pima, OneModalityIsEnough) {

@@ -181,10 +181,36 @@ TEST_P(EveryMethod, AParticipantWhoLacksAModalityKeepsTheOthers) {
   EXPECT_LT(model->loss(), 1e4);
 }
 
+TEST_P(EveryMethod, RecordingsAreSeenInUnitsOfTheirSpread) {
+  Tables data(300, 2, 0);
+  constexpr std::size_t kSamples = 16;
+  EndToEndInput& night = data.inputs[0];
+  night.width = 0;
+  night.cells = nullptr;
+  night.network = "tcn";
+  night.shape.kind = "series";
+  night.shape.width = kSamples;
+  night.read = [&](const std::uint32_t* rows, std::size_t count, float* out) {
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t t = 0; t < kSamples; ++t)
+        *out++ = static_cast<float>(5000 + 40 * data.z[0][rows[i]] + static_cast<double>(t));
+    }
+  };
+  EndToEndOptions options = data.options(GetParam());
+  options.epochs = 4;
+  const auto model = networks().fit_end_to_end(data.inputs, data.train, data.held_out, options);
+  const EndToEndCodes codes = model->encode(data.inputs, data.n);
+  for (const float v : codes.z) ASSERT_LT(std::fabs(v), 100.0f);
+  const std::vector<float> middle = model->decode(0, {0.0f}, {});
+  if (middle.empty()) return;  // the method has no decoder
+  EXPECT_NEAR(middle[3], 5003, 100);
+  EXPECT_LT(model->explained()[0], 0.999) << "of the spread about the mean, not about zero";
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
                          ::testing::Values("joint", "beta_vae", "causal_vae", "contrastive",
                                            "gcarl"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 TEST(Joint, FindsALatentItsPrivatePartAndTheEdge) {
   if (absent()) GTEST_SKIP() << "this build has no LibTorch";
@@ -271,8 +297,12 @@ TEST(BetaVae, AHigherPriceKeepsLess) {
     EXPECT_LT(model->explained()[0], before) << beta;
     before = model->explained()[0];
     EXPECT_TRUE(model->edges().empty());
-    if (beta == 0.01) EXPECT_GT(before, 0.8);
-    if (beta == 100.0) EXPECT_LT(before, 0.1) << "nothing is worth that much";
+    if (beta == 0.01) {
+      EXPECT_GT(before, 0.8);
+    }
+    if (beta == 100.0) {
+      EXPECT_LT(before, 0.1) << "nothing is worth that much";
+    }
   }
 }
 

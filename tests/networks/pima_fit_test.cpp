@@ -268,7 +268,7 @@ TEST(PimaFit, ExpertsFindTheLineOfEveryCluster) {
   EXPECT_LT(wrong / kPeople, 0.7);
 }
 
-TEST(PimaFit, SettingsOfTheIssue) {
+TEST(PimaFit, EverySettingGivesAFiniteBound) {
   const World world = make_world(8);
   for (const char* change : {"sample", "published", "fixed variance", "additive", "notears"}) {
     PimaOptions options = options_of(8);

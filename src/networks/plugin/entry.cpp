@@ -1,5 +1,6 @@
 // What the module offers to the program that loads it.
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 #include <torch/version.h>
 
 #include <fstream>
@@ -20,6 +21,18 @@ namespace {
 /// depend on how many threads share a sum.
 void use_one_thread() { at::set_num_threads(1); }
 
+/// Runs `work` on one thread. LibTorch's errors end in a list of the functions on the stack; only
+/// what went wrong leaves the module.
+template <typename Work>
+auto guarded(const Work& work) {
+  use_one_thread();
+  try {
+    return work();
+  } catch (const c10::Error& error) {
+    throw std::runtime_error(error.what_without_backtrace());
+  }
+}
+
 /// LibTorch multiplies with whatever BLAS the system has; Debian's default is 20 to 30 times slower
 /// than OpenBLAS. What is loaded stands in the map of this process.
 std::string blas() {
@@ -39,46 +52,47 @@ class Torch : public Networks {
                                                  const std::vector<std::uint32_t>& train,
                                                  const std::vector<std::uint32_t>& held_out,
                                                  const NetworkOptions& options) const override {
-    use_one_thread();
-    return fit_networks(inputs, train, held_out, options);
+    return guarded([&] { return fit_networks(inputs, train, held_out, options); });
   }
   std::unique_ptr<BlockNetwork> restore(const BlockShape& shape, const std::string& network,
                                         int latents,
                                         const std::vector<float>& values) const override {
-    use_one_thread();
-    const bool masked = !values.empty() && values[0] != 0;
-    auto model =
-        std::make_unique<BlockModel>(shape, resolved_network(shape, network), latents, masked);
-    model->load(values);
-    return model;
+    return guarded([&]() -> std::unique_ptr<BlockNetwork> {
+      const bool masked = !values.empty() && values[0] != 0;
+      auto model =
+          std::make_unique<BlockModel>(shape, resolved_network(shape, network), latents, masked);
+      model->load(values);
+      return model;
+    });
   }
   std::unique_ptr<EndToEndModel> fit_end_to_end(const std::vector<EndToEndInput>& inputs,
                                                 const std::vector<std::uint32_t>& train,
                                                 const std::vector<std::uint32_t>& held_out,
                                                 const EndToEndOptions& options) const override {
-    use_one_thread();
-    return fit_network(inputs, train, held_out, options);
+    return guarded([&] { return fit_network(inputs, train, held_out, options); });
   }
   std::unique_ptr<EndToEndModel> restore_end_to_end(
       const std::vector<EndToEndInput>& inputs, const EndToEndOptions& options,
       const std::vector<float>& values) const override {
-    use_one_thread();
-    return restore_network(inputs, options, values);
+    return guarded([&] { return restore_network(inputs, options, values); });
   }
   std::unique_ptr<PimaModel> fit_pima(const std::vector<PimaInput>& inputs,
                                       const std::vector<std::uint32_t>& train,
                                       const std::vector<std::uint32_t>& held_out,
                                       const PimaOptions& options) const override {
-    use_one_thread();
-    return fit_pima_networks(inputs, train, held_out, options);
+    // As a checkpoint gives it back, so that a run that goes on from one ends with the same bytes.
+    return restore_pima(inputs, options, guarded([&] {
+                          return fit_pima_networks(inputs, train, held_out, options)->values();
+                        }));
   }
   std::unique_ptr<PimaModel> restore_pima(const std::vector<PimaInput>& inputs,
                                           const PimaOptions& options,
                                           const std::vector<float>& values) const override {
-    use_one_thread();
-    auto net = std::make_unique<PimaNet>(inputs, options);
-    net->load(values);
-    return net;
+    return guarded([&]() -> std::unique_ptr<PimaModel> {
+      auto net = std::make_unique<PimaNet>(inputs, options);
+      net->load(values);
+      return net;
+    });
   }
   std::string choose(const BlockShape& shape, const std::string& network) const override {
     return resolved_network(shape, network);

@@ -21,8 +21,7 @@ class Contrastive : public TrainedNetwork {
       : TrainedNetwork(inputs, options) {
     if (inputs.size() != 2 || d_z(0) != d_z(1)) {
       throw std::invalid_argument(
-          "contrastive learning compares two modalities with equally many latents; found " +
-          std::to_string(inputs.size()) + " modalities; set their 'latents' to one number");
+          "contrastive learning compares two modalities with equally many latents");
     }
     make_codings([](std::int64_t k) { return k; }, false, kLayers);
     inverse_temperature_ = register_parameter("inverse_temperature", torch::zeros({1}));

@@ -94,6 +94,18 @@ void TrainedNetwork::make_codings(std::int64_t (*outputs_of)(std::int64_t), bool
   }
 }
 
+void TrainedNetwork::set_scales(const std::vector<EndToEndInput>& inputs,
+                                const std::vector<std::uint32_t>& train) {
+  const torch::NoGradGuard no_gradient;
+  for (std::size_t m = 0; m < codings_.size(); ++m) {
+    std::vector<std::uint32_t> rows;
+    for (const std::uint32_t row : train) {
+      if (inputs[m].present.empty() || inputs[m].present[row] != 0) rows.push_back(row);
+    }
+    codings_[m]->set_scale(inputs[m], rows);
+  }
+}
+
 void TrainedNetwork::prepare(Sample& sample) const {
   for (std::size_t m = 0; m < codings_.size(); ++m)
     codings_[m]->prepare(sample.x[m], sample.mask[m]);
@@ -301,7 +313,8 @@ std::unique_ptr<EndToEndModel> fit_network(const std::vector<EndToEndInput>& inp
   auto network = make_network(inputs, options);
   network->set_loss(train_network(*network, inputs, train, held_out, options));
   network->finish(inputs, held_out, options);
-  return network;
+  // As a checkpoint gives it back, so that a run that goes on from one ends with the same bytes.
+  return restore_network(inputs, options, network->values());
 }
 
 std::unique_ptr<EndToEndModel> restore_network(const std::vector<EndToEndInput>& inputs,

@@ -55,6 +55,9 @@ class TrainedNetwork : public torch::nn::Module, public EndToEndModel {
   /// Does the loss need participants who have every modality?
   virtual bool complete_only() const { return false; }
 
+  /// Before anything is prepared: what pictures and series are normalised by, from `train`.
+  void set_scales(const std::vector<EndToEndInput>& inputs,
+                  const std::vector<std::uint32_t>& train);
   /// Normalised, and zero where missing.
   void prepare(Sample& sample) const;
   void set_loss(double loss) { loss_ = loss; }

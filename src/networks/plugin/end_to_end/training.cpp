@@ -21,6 +21,7 @@ constexpr double kLargestGradient = 10;
 constexpr double kBetter = 1e-4;  // of the loss, that counts as an improvement
 constexpr double kStepFactor = 0.5;
 constexpr int kSteps = 6;  // of StepLR over all epochs
+constexpr std::size_t kLeastRows = 16;
 
 /// Those of `rows` who have every modality (`all`), or at least one.
 std::vector<std::uint32_t> useful(const std::vector<EndToEndInput>& inputs,
@@ -52,6 +53,12 @@ double held_out_loss(TrainedNetwork& network, const std::vector<EndToEndInput>& 
     count += size;
   }
   return total / count;
+}
+
+[[noreturn]] void fail(int epoch) {
+  throw std::runtime_error("the loss is no longer finite in epoch " + std::to_string(epoch) +
+                           "; lower train.learning_rate, or train.network_rate with pictures or "
+                           "series");
 }
 
 }  // namespace
@@ -96,10 +103,15 @@ double train_network(TrainedNetwork& network, const std::vector<EndToEndInput>& 
                      const std::vector<std::uint32_t>& held_out, const EndToEndOptions& options) {
   const std::vector<std::uint32_t> rows = useful(inputs, train, network.complete_only());
   const std::vector<std::uint32_t> judges = useful(inputs, held_out, network.complete_only());
-  if (rows.size() < 16 || judges.empty())
-    throw std::runtime_error("fewer than 16 participants to train on, or none held out");
+  if (rows.size() < kLeastRows || judges.empty()) {
+    throw std::invalid_argument("found " + std::to_string(rows.size()) +
+                                " participants to train on and " + std::to_string(judges.size()) +
+                                " held out; expected at least " + std::to_string(kLeastRows) +
+                                " and 1; add participants or change study.validation");
+  }
   at::Generator generator = at::detail::createCPUGenerator(options.seed);
   initialise(network, generator);
+  network.set_scales(inputs, rows);
   network.begin(inputs, rows, options, generator);
   FlatAdam adam(network);
   const std::vector<torch::nn::Module*> all{&network};
@@ -125,13 +137,11 @@ double train_network(TrainedNetwork& network, const std::vector<EndToEndInput>& 
       loss.backward();
       total += loss.item<double>();
       count += 1;
-      if (!adam.step(options.rate > 0 ? rate : 0, kLargestGradient) || !std::isfinite(total)) {
-        throw std::runtime_error("the loss is no longer finite in epoch " + std::to_string(epoch) +
-                                 "; a smaller train.learning_rate may help");
-      }
+      if (!adam.step(rate, kLargestGradient) || !std::isfinite(total)) fail(epoch);
       network.constrain();
     }
     const double judged = held_out_loss(network, inputs, judges, options, share);
+    if (!std::isfinite(judged)) fail(epoch);
     if (options.metric) {
       options.metric("train", epoch, total / count);
       options.metric("validation", epoch, judged);
