@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "model/kernels.h"
+#include "model/moments.h"
 
 namespace polycause {
 namespace {
@@ -57,15 +58,7 @@ AdditiveScores::AdditiveScores(const std::vector<float>& z, std::size_t latents,
 void AdditiveScores::add_column(const std::vector<float>& values, std::size_t stride,
                                 std::size_t at, const std::vector<std::uint32_t>& rows,
                                 std::size_t j) {
-  double sum = 0;
-  double squares = 0;
-  for (std::size_t i = 0; i < train_; ++i) {
-    const auto v = static_cast<double>(values[rows[i] * stride + at]);
-    sum += v;
-    squares += v * v;
-  }
-  const double mean = sum / static_cast<double>(train_);
-  const double sd = std::sqrt(std::max(1e-12, squares / static_cast<double>(train_) - mean * mean));
+  const auto [mean, sd] = moments_of(values, stride, at, rows, train_);
   std::array<double, kBasis> centre{};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double v = (static_cast<double>(values[rows[i] * stride + at]) - mean) / sd;

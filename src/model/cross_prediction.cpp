@@ -7,6 +7,7 @@
 #include <map>
 
 #include "model/kernels.h"
+#include "model/moments.h"
 
 namespace polycause {
 namespace {
@@ -124,17 +125,9 @@ CrossPrediction::CrossPrediction(const std::vector<float>& z, const std::vector<
   const std::size_t width = columns();
   const std::size_t n = std::min(kMostRows, rows.size());
   for (std::size_t j = 0; j < total; ++j) {
-    double sum = 0;
-    double squares = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto v = static_cast<double>(z[rows[i] * total + j]);
-      sum += v;
-      squares += v * v;
-    }
-    const double mean = sum / static_cast<double>(n);
-    const double variance = squares / static_cast<double>(n) - mean * mean;
+    const auto [mean, sd] = moments_of(z, total, j, rows, n);
     values_[j] = static_cast<float>(mean);
-    values_[total + j] = static_cast<float>(std::sqrt(std::max(1e-12, variance)));
+    values_[total + j] = static_cast<float>(sd);
   }
   const auto each = [&](const auto& use) {
     for (std::size_t first = 0; first < n; first += kChunk) {
