@@ -9,11 +9,18 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "polycause/error.h"
 
 namespace polycause {
 namespace fs = std::filesystem;
+
+namespace {
+
+const std::string kPartial = ".part";  // behind a name, then the number of the process
+
+}  // namespace
 
 std::string read_file(const std::string& path) {
   std::error_code code;
@@ -32,7 +39,7 @@ std::string read_file(const std::string& path) {
 }
 
 void write_file(const std::string& path, const std::string& content) {
-  const std::string beside = path + ".part" + std::to_string(::getpid());
+  const std::string beside = path + kPartial + std::to_string(::getpid());
   const auto fail = [&](const char* what) {
     const std::string reason = std::strerror(errno);
     ::unlink(beside.c_str());
@@ -54,6 +61,20 @@ void write_file(const std::string& path, const std::string& content) {
   const bool closed = ::close(fd) == 0;
   if (!flushed || !closed) fail("flush");
   if (::rename(beside.c_str(), path.c_str()) != 0) fail("rename");
+}
+
+void remove_partial_files(const std::string& directory) {
+  std::vector<fs::path> partial;
+  std::error_code code;
+  fs::recursive_directory_iterator entry(directory, code);
+  for (const fs::recursive_directory_iterator end; !code && entry != end; entry.increment(code)) {
+    const std::string name = entry->path().filename().string();
+    const std::size_t at = name.rfind(kPartial);
+    if (at == std::string::npos || at + kPartial.size() == name.size()) continue;
+    if (name.find_first_not_of("0123456789", at + kPartial.size()) != std::string::npos) continue;
+    if (entry->is_regular_file(code)) partial.push_back(entry->path());
+  }
+  for (const fs::path& path : partial) fs::remove(path, code);
 }
 
 void make_directory(const std::string& directory) {
@@ -78,8 +99,8 @@ void make_output_directory(const std::string& directory, bool force) {
   if (fs::is_directory(directory, code) && !fs::is_empty(directory, code) && !force) {
     throw ConfigError(
         directory +
-        ": the directory is not empty; expected a new or empty one; choose another --out, "
-        "or add --force to overwrite");
+        ": the directory is not empty; expected a new or empty one; choose another --out; "
+        "simulate, fit, run and discover overwrite with --force");
   }
   make_directory(directory);
 }

@@ -11,6 +11,10 @@ std::string read_file(const std::string& path);
 /// Writes beside `path`, flushes to disk and renames. Throws Error and leaves the old file intact.
 void write_file(const std::string& path, const std::string& content);
 
+/// Removes what writers that were killed left in DIR and below. Only for a folder of ours in which
+/// nobody writes.
+void remove_partial_files(const std::string& directory);
+
 /// Creates DIR (mode 0700) if absent. Throws ConfigError when it exists and is not empty, unless
 /// `force`.
 void make_output_directory(const std::string& directory, bool force);

@@ -1,5 +1,8 @@
 #include "cli/output.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 
 #include "base/files.h"
@@ -26,6 +29,26 @@ OutputDirectory::~OutputDirectory() {
 }
 
 std::string OutputDirectory::file(const std::string& name) const { return join_path(path_, name); }
+
+bool holds_only_part_of(const std::string& directory, const std::string& file) {
+  const fs::directory_iterator entries(directory);
+  return std::all_of(begin(entries), end(entries), [&](const fs::directory_entry& entry) {
+    return entry.path().filename().string().rfind(file + ".part", 0) == 0;
+  });
+}
+
+bool begun_with(const std::string& directory, const std::string& file,
+                const std::string& settings) {
+  if (!fs::is_directory(directory)) return false;
+  const std::string path = join_path(directory, file);
+  if (!fs::exists(path)) return holds_only_part_of(directory, file);
+  const std::string before = read_file(path);
+  if (before == settings) return true;
+  throw ConfigError(fmt::format(
+      "{}: found other settings; expected the same as before; repeat the first command to go on "
+      "with it, or choose another --out. It was begun with:\n{}",
+      path, before));
+}
 
 void require_new_file(const std::string& path, bool force) {
   const fs::path parent = fs::path(path).parent_path();

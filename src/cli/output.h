@@ -27,6 +27,14 @@ class OutputDirectory {
   std::string made_;  ///< topmost directory that did not exist before, "" = none
 };
 
+/// True when an interrupted command left DIRECTORY, so that the same command may go on: FILE in it
+/// says `settings`, or is all that there is and only half written. Throws ConfigError when FILE
+/// says something else.
+bool begun_with(const std::string& directory, const std::string& file, const std::string& settings);
+
+/// Holds nothing but what a killed writer of FILE left.
+bool holds_only_part_of(const std::string& directory, const std::string& file);
+
 /// Throws ConfigError when `path` exists (and is not to be replaced) or its directory does not.
 void require_new_file(const std::string& path, bool force);
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "base/files.h"
@@ -16,8 +15,6 @@
 
 namespace polycause::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* kFigure6 = "fig6";
 
@@ -38,24 +35,8 @@ std::string settings_text(const ReproduceArguments& arguments) {
   return text;
 }
 
-/// True when --out holds an earlier, perhaps interrupted, run of the same reproduction.
 bool begun_before(const ReproduceArguments& arguments) {
-  if (!fs::is_directory(arguments.out)) return false;
-  const std::string path = join_path(arguments.out, kReproduceFile);
-  if (!fs::exists(path)) {
-    // Killed while writing its first file.
-    for (const fs::directory_entry& entry : fs::directory_iterator(arguments.out)) {
-      if (entry.path().filename().string().rfind(std::string(kReproduceFile) + ".", 0) != 0)
-        return false;
-    }
-    return true;
-  }
-  const std::string before = read_file(path);
-  if (before == settings_text(arguments)) return true;
-  throw ConfigError(fmt::format(
-      "{}: found another reproduction; expected the same name, seed and settings; repeat the first "
-      "command to go on with it, or choose another --out. It was begun with:\n{}",
-      path, before));
+  return begun_with(arguments.out, kReproduceFile, settings_text(arguments));
 }
 
 void run_reproduce(const ReproduceArguments& arguments, Terminal& terminal) {
@@ -72,6 +53,7 @@ void run_reproduce(const ReproduceArguments& arguments, Terminal& terminal) {
   OutputDirectory out(arguments.out, begun_before(arguments));
   try {
     figure6 ? check_figure6(arguments) : check_tables(arguments);
+    remove_partial_files(out.path());
     write_file(out.file(kReproduceFile), settings_text(arguments));
     out.keep();
     figure6 ? reproduce_figure6(arguments, terminal) : reproduce_tables(arguments, terminal);

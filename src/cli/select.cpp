@@ -90,17 +90,6 @@ std::string settings_text(const SelectArguments& arguments, Prepared& p) {
                      }));
 }
 
-/// True when --out holds an earlier, perhaps interrupted, selection with the same settings.
-bool begun_before(const std::string& out, const std::string& settings) {
-  const std::string path = join_path(out, kSelectFile);
-  if (!fs::exists(path)) return false;
-  if (read_file(path) == settings) return true;
-  throw ConfigError(fmt::format(
-      "{}: found another selection; expected the same study, seed and settings; repeat the first "
-      "command to go on with it, or choose another --out",
-      path));
-}
-
 std::string counts_csv(const std::vector<LatentSelection>& all) {
   std::string text = "modality,latents,loss,loss_error,gain,gain_error,linear_gain,splits,chosen\n";
   for (const LatentSelection& one : all) {
@@ -214,12 +203,13 @@ std::string result_text(const std::vector<LatentSelection>& all, const std::stri
 void run_select(const SelectArguments& arguments, Terminal& terminal) {
   Prepared p = prepared(arguments);
   const std::string settings = settings_text(arguments, p);
-  OutputDirectory out(arguments.out, begun_before(arguments.out, settings));
+  OutputDirectory out(arguments.out, begun_with(arguments.out, kSelectFile, settings));
+  remove_partial_files(out.path());
   const Study study = load_study(p.settings.study, arguments.seed, &terminal);
   for (const std::string& warning : study.warnings) terminal.warning(warning);
+  write_file(out.file(kSelectFile), settings);
   p.options.checkpoint_dir = out.file("checkpoints");
   make_directory(p.options.checkpoint_dir);
-  write_file(out.file(kSelectFile), settings);
   std::vector<LatentSelection> all;
   try {
     all = select_latents(study, p.options, &terminal);

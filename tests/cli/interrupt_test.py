@@ -47,7 +47,9 @@ class Bytes(program.ProgramTest):
         code, _, _ = self.stop_within(study, "cut", signal.SIGKILL)
         self.assertEqual(code, -signal.SIGKILL)
         self.assertNotIn("cut/latents.csv", self.files())
+        self.write("cut/model/model.json.part123", "half")  # as if killed while it was written
         self.run_program("fit", study, "--out", "cut", "--seed", 2, "--resume", *LONGER)
+        self.assertEqual([name for name in self.files() if ".part" in name], [])
         self.assert_same("whole", "cut", [n for n in RESULTS if n != "edges.csv"])
 
     def test_interrupt_exits_130_says_how_to_go_on_and_resumes(self):
@@ -72,7 +74,12 @@ class Bytes(program.ProgramTest):
         self.run_program("fit", other, "--seed", 2, *again, code=2)
         self.run_program("fit", study, "--seed", 2, "--threads", 2, "--set", "discover.alpha=0.05", *again)
         self.write("folder/notes.txt", "mine")
+        self.write("folder/film.part1", "mine too")
         self.run_program("fit", study, "--out", "folder", "--resume", *program.TINY, code=2)
+        self.assertIn("folder/film.part1", self.files())
+        self.write("early/config.toml.part77", "half")  # killed while its first file was written
+        self.run_program("fit", study, "--out", "early", "--resume", *program.TINY)
+        self.assertNotIn("early/config.toml.part77", self.files())
         self.run_program("fit", study, "--out", "run", "--resume", "--force", *program.TINY, code=2)
 
 

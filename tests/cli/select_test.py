@@ -39,7 +39,11 @@ class Select(program.ProgramTest):
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
+        self.write("cut/checkpoints/x.part9", "half")
         self.run_program("select", study, *FAST, "--out", "cut")
+        self.assertNotIn("cut/checkpoints/x.part9", self.files())
+        self.write("early/select.toml.part9", "half")
+        self.run_program("select", study, *FAST, "--set", "select.epochs=1", "--out", "early")
         for name in ("select.csv", "widths.csv", "select.svg"):
             self.assertEqual((self.work / "whole" / name).read_bytes(), (self.work / "cut" / name).read_bytes(), name)
 
