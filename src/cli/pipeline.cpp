@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -77,6 +78,7 @@ bool resumes(const std::string& directory, const std::string& config) {
   const std::string path = join_path(directory, "config.toml");
   if (!fs::exists(directory) || fs::is_empty(directory)) return false;
   if (!fs::exists(path)) {
+    if (holds_only_part_of(directory, "config.toml")) return false;
     throw ConfigError(directory +
                       ": --resume found files but no config.toml; expected the folder of an "
                       "interrupted run, or a new or empty one; choose another --out");
@@ -142,15 +144,33 @@ Table aligned_to(const Table& latents, const Table& replicate) {
   return out;
 }
 
-/// What discovery looks at: latents, or the outcomes of features where the method has these.
+bool varies(const std::vector<double>& values) {
+  double first = std::nan("");
+  for (const double value : values) {
+    if (std::isnan(first)) first = value;
+    if (!std::isnan(value) && value != first) return true;
+  }
+  return false;
+}
+
+/// What discovery looks at: latents, or the outcomes of features where the method has these. A
+/// feature that collapsed, with one outcome for everybody, is left out.
 Table found_by(const Fit& fit) {
   if (!fit.features) return fit.encoding.latents;
   Table outcomes = fit.encoding.features;
   outcomes.columns.clear();
   for (const Column& column : fit.encoding.features.columns) {
-    if (column.type == ColumnType::kCategorical) outcomes.columns.push_back(column);
+    if (column.type == ColumnType::kCategorical && varies(column.values))
+      outcomes.columns.push_back(column);
   }
   return outcomes;
+}
+
+/// Are the edges of a truth those of its latents? Those of circles and lattices join features.
+bool joins_latents(const Graph& graph, const Table& latents) {
+  return std::all_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return latents.find(node.id) < latents.columns.size();
+  });
 }
 
 }  // namespace
@@ -167,6 +187,7 @@ FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
   header.seconds.emplace_back("read", seconds_since(start));
   header.config_toml = config_text(fitted.settings, fitted.study);
   const bool resume = arguments.resume && resumes(out.path(), header.config_toml);
+  if (arguments.resume) remove_partial_files(out.path());
   if (!resume) {
     clear_run_folder(out.path());
     write_file(out.file("config.toml"), header.config_toml);
@@ -213,8 +234,14 @@ Graph discover_in_run(const std::string& directory, const FittedStudy& fitted, T
       estimates.push_back(with_covariates(aligned_to(latents, replicate)));
     }
   }
-  Graph graph = discover(with_covariates(latents), knowledge_of(fitted.study, latents), options,
-                         &terminal, estimates);
+  const Table variables = with_covariates(latents);
+  Graph graph;
+  if (variables.columns.size() > 1) {
+    graph = discover(variables, knowledge_of(fitted.study, latents), options, &terminal, estimates);
+  } else {
+    terminal.warning("discover: fewer than two variables vary, so there is no graph to find");
+    for (const Column& column : variables.columns) graph.nodes.push_back({column.name, "", ""});
+  }
   for (Node& node : graph.nodes) {
     const bool latent = latents.find(node.id) < latents.columns.size();
     node.type = latent ? "latent" : "covariate";
@@ -248,7 +275,8 @@ Scores evaluate_run(const std::string& directory, const std::string& truth_direc
   const Table truth = read_table(join_path(truth_directory, "latents.csv"));
   const Graph learned = read_graph_json(join_path(directory, "learned_graph.json"));
   const Graph truth_graph = read_edges_csv(join_path(truth_directory, "edges.csv"));
-  const Scores scores = evaluate(estimate, truth, &learned, &truth_graph);
+  const bool comparable = joins_latents(truth_graph, truth);
+  const Scores scores = evaluate(estimate, truth, comparable ? &learned : nullptr, &truth_graph);
   write_scores(directory, scores);
   append_to_run(directory, "evaluate", seconds_since(start));
   return scores;
