@@ -54,6 +54,11 @@ CsvText read_csv_text(const std::string& path) {
 }
 
 double csv_value(const CsvText& table, std::size_t row, std::size_t column) {
+  if (row >= table.rows.size() || column >= table.header.size()) {
+    throw DataError(table.path, row + 2, "",
+                    "ends before this line or a column that is needed; expected a file of a run "
+                    "folder; fit again");
+  }
   const std::string& cell = table.rows[row][column];
   if (cell.empty()) return std::numeric_limits<double>::quiet_NaN();
   double value = 0;

@@ -26,7 +26,8 @@ struct CsvText {
 /// Throws DataError (path, line) on a ragged row or a quote that never closes.
 CsvText read_csv_text(const std::string& path);
 
-/// The number in a cell, NaN when it is empty. Throws DataError on anything else.
+/// The number in a cell, NaN when it is empty. Throws DataError on anything else, and where there
+/// is no such cell.
 double csv_value(const CsvText& table, std::size_t row, std::size_t column);
 
 }  // namespace polycause

@@ -70,8 +70,7 @@ Json network_json(const Fit& fit) {
           {"clusters", clusters},
           {"bound", number(features.bound)},
           {"information", number(features.information)},
-          {"agreement", number(features.agreement)},
-          {"seconds_per_epoch", number(features.seconds_per_epoch)}};
+          {"agreement", number(features.agreement)}};
 }
 
 std::string interventions_csv(const FeatureNetwork& network) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -25,6 +26,10 @@ constexpr std::size_t kColumnsShown = 12;  // of a table, those that move most
 
 double rounded(double value) { return std::stod(fmt::format("{:.4g}", value)); }
 
+[[noreturn]] void damaged(const std::string& path, const std::string& what) {
+  throw DataError(path, 0, "", what + "; expected what this version writes; fit again");
+}
+
 /// Joint outcomes (K,) as outcomes per node, and their probabilities.
 struct Clusters {
   std::vector<std::vector<std::size_t>> outcomes;
@@ -36,16 +41,17 @@ Clusters clusters_of(const Json& network, const std::string& path) {
   for (const Json& item : network.at("clusters")) {
     std::vector<std::size_t> each;
     const std::string name = item.at("outcomes").get<std::string>();
-    for (std::size_t begin = 0; begin < name.size();) {
-      const std::size_t end = std::min(name.find('.', begin), name.size());
-      each.push_back(std::stoul(name.substr(begin, end - begin)));
-      begin = end + 1;
+    const char* const last = name.data() + name.size();
+    for (const char* at = name.data(); at < last;) {
+      const auto [end, code] = std::from_chars(at, last, each.emplace_back());
+      if (code != std::errc() || (end != last && *end != '.')) damaged(path, "names no outcomes");
+      at = end + 1;
     }
-    if (each.size() != network.at("nodes").size())
-      throw DataError(path, 0, "", "has clusters of other nodes; fit again");
+    if (each.size() != network.at("nodes").size()) damaged(path, "has clusters of other nodes");
     clusters.outcomes.push_back(std::move(each));
     clusters.probability.push_back(item.at("probability").get<double>());
   }
+  if (clusters.outcomes.empty() || network.at("nodes").empty()) damaged(path, "has no clusters");
   return clusters;
 }
 
@@ -134,7 +140,7 @@ void add_curves(BlockStack& stack, Json& out) {
 void add_columns(const std::string& path, const Views& views, Json& out) {
   const CsvText table = read_csv_text(path);
   if (table.rows.size() != views.weights.at(0).size())
-    throw DataError(path, 0, "", "has another number of clusters; fit again");
+    damaged(path, "has another number of clusters");
   std::vector<std::pair<double, Json>> columns;
   for (std::size_t j = 1; j < table.header.size(); ++j) {
     std::vector<double> values;
@@ -166,6 +172,8 @@ void add_columns(const std::string& path, const Views& views, Json& out) {
 Json map_of(const std::string& directory, const Json& clusters, const Clusters& joint) {
   const Json& means = clusters.at("latents");
   const std::size_t width = means.at(0).at("mean").size();
+  if (means.size() != joint.probability.size())
+    damaged(join_path(directory, "clusters.json"), "has another number of clusters");
   std::vector<std::pair<double, std::size_t>> spread;
   for (std::size_t k = 0; k < width; ++k) {
     double mean = 0;
@@ -182,6 +190,7 @@ Json map_of(const std::string& directory, const Json& clusters, const Clusters& 
   const std::size_t across = spread[0].second;
   const std::size_t up = spread[1].second;
   const CsvText latents = read_csv_text(join_path(directory, "latents.csv"));
+  if (latents.header.size() <= width) damaged(latents.path, "has fewer latents than clusters.json");
   const CsvText features = read_csv_text(join_path(directory, "features.csv"));
   std::map<std::string, std::size_t> place;
   for (std::size_t i = 0; i < features.rows.size(); ++i) place[features.rows[i].at(0)] = i;
@@ -198,7 +207,7 @@ Json map_of(const std::string& directory, const Json& clusters, const Clusters& 
     for (std::size_t i = 0; i < latents.rows.size(); ++i) {
       const auto found = place.find(latents.rows[i].at(0));
       if (found == place.end()) continue;
-      const std::string& outcome = features.rows[found->second].at(j);
+      const std::string& outcome = features.rows[found->second][j];
       const double x = csv_value(latents, i, across + 1);
       const double y = csv_value(latents, i, up + 1);
       if (outcome.empty() || std::isnan(x) || std::isnan(y)) continue;
@@ -274,7 +283,7 @@ Json features_page(const std::string& directory) {
       }
     } else {
       if (file.rfind("clusters/", 0) != 0 || file.find("..") != std::string::npos)
-        throw DataError(path, 0, "", "names a file outside of the folder clusters; fit again");
+        damaged(path, "names a file outside of the folder clusters");
       add_columns(join_path(directory, file), views, item);
     }
     item.erase("file");

@@ -151,6 +151,20 @@ TEST(FeaturesInRun, DamagedFilesAreNamed) {
   };
   damaged("network.json", "{}");
   damaged("network.json", R"({"nodes": [{"id": "a", "parents": ["b"], "outcomes": []}]})");
+  const auto changed = [&](const std::string& name, const std::string& from,
+                           const std::string& to) {
+    std::string content = read_file(directory.file(name));
+    ASSERT_NE(content.find(from), std::string::npos) << name << ": " << from;
+    content.replace(content.find(from), from.size(), to);
+    damaged(name, content);
+  };
+  changed("network.json", "\"outcomes\": \"0.0", "\"outcomes\": \"0.zero");
+  changed("network.json", "\"outcomes\": \"0.0", "\"outcomes\": \"0.99999999999999999999999");
+  damaged("network.json",
+          R"({"nodes": [], "clusters": [{"outcomes": "", "probability": 1, "participants": 9}]})");
+  damaged("network.json", R"({"nodes": [], "clusters": []})");
+  damaged("features.csv", "sample_id,node1\n" + study.ids[0] + ",0\n");
+  damaged("latents.csv", "sample_id,eye.z1\n" + study.ids[0] + ",0\n");
   damaged("clusters.json", "{");
   damaged("clusters/eye.npy", "no array");
   damaged("clusters/blood.csv", "outcomes,hdl\n0.0,1\n");
