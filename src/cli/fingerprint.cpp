@@ -42,6 +42,13 @@ void add_table(Digest& digest, const Table& table) {
   }
 }
 
+void add_expert(Digest& digest, const ExpertSpec& expert) {
+  digest.add(expert.decoder);
+  digest.add(expert.formula);
+  for (const auto& [name, start] : expert.parameters) digest.add(fmt::format("{}={}", name, start));
+  digest.add(expert.at);
+}
+
 /// The lines that decide what a fit computes: not threads, not places of files, not discovery.
 std::vector<std::string> essential_lines(const std::string& config) {
   std::vector<std::string> lines;
@@ -66,6 +73,10 @@ std::string study_digest(const Study& study) {
     add_table(digest, modality.table);
     digest.add_hash(modality.latents);
     digest.add_hash(modality.private_dims);
+    digest.add(modality.kind);
+    digest.add(modality.network);
+    for (const std::size_t member : modality.members) digest.add_hash(member);
+    add_expert(digest, modality.expert);
     for (const bool mapped : modality.rank_normal) digest.add_hash(mapped ? 1 : 0);
   }
   if (!study.spec.condition_on.empty()) {
