@@ -33,6 +33,11 @@ void run_encode(const EncodeArguments& arguments, Terminal& terminal) {
   const Study study = load_study_like(spec, model.modalities(), &terminal, annotated);
   for (const std::string& warning : study.warnings) terminal.warning(warning);
   const Encoding encoding = encode(model, study);
+  if (!arguments.predicted.empty() && encoding.predicted.columns.empty()) {
+    throw ConfigError(
+        "--predicted: the model's latents belong to all modalities together; expected latents of "
+        "single ones, which the others predict; leave the option out");
+  }
   if (!arguments.features.empty() && encoding.features.columns.empty()) {
     throw ConfigError(
         "--features: the model has no discrete features; expected one of method 'pima'; leave the "

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "data/anndata.h"
 #include "data/xport.h"
+#include "methods/method.h"
 #include "model/kernels.h"
 #include "networks/networks.h"
 #include "polycause/version.h"
@@ -27,7 +28,7 @@ std::vector<std::pair<std::string, std::string>> facts() {
           {"simd", kernels().instruction_set},
           {"cores", fmt::format("{}", thread_count(0))},
           {"devices", "cpu"},
-          {"methods", "staged"},
+          {"methods", fmt::format("{}", fmt::join(method_names(), " "))},
           {"modality kinds", "tabular image series"},
           {"networks", networks_status()},
           {"readers", fmt::format("csv tsv txt{} npy npz{}, each also .gz; idx png jpeg tiff dicom "

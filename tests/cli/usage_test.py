@@ -5,7 +5,7 @@ import unittest
 
 import program
 
-COMMANDS = ["simulate", "check", "fit", "encode", "discover", "evaluate", "report", "run", "reproduce", "config", "info"]
+COMMANDS = ["simulate", "check", "fit", "encode", "discover", "evaluate", "report", "run", "select", "reproduce", "config", "info"]
 
 
 class Usage(program.ProgramTest):
@@ -68,6 +68,8 @@ class Usage(program.ProgramTest):
         facts = self.json("info")
         self.assertEqual(facts["version"], self.run_program("--version").stdout.strip())
         self.assertIn("xpt", facts["readers"])
+        name = next(row for row in self.json("config", "method.name"))
+        self.assertEqual(facts["methods"].split(), name["range"].split(" | "))
         self.assertTrue(re.search(r"gcc|clang", facts["compiler"]))
         self.assertEqual(json.loads(json.dumps(facts)), facts)
 
