@@ -38,8 +38,8 @@ std::vector<fs::path> candidates() {
 Loaded load() {
   Loaded result;
   result.problem =
-      "pictures and series need LibTorch, which this build lacks; expected the module "
-      "polycause_networks.so; install libtorch-dev and build again";
+      "pictures, series and methods other than \"staged\" need LibTorch, which this build lacks; "
+      "expected the module polycause_networks.so; install libtorch-dev and build again";
   for (const fs::path& path : candidates()) {
     std::error_code failed;
     if (path.empty() || !fs::exists(path, failed)) continue;

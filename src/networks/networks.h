@@ -1,6 +1,7 @@
-// Networks for pictures and series. They live in a module of their own (polycause_networks), which
-// links LibTorch and is loaded when a study first needs it: other runs start without its cost, and
-// a build without LibTorch lacks only these modalities. This header is free of LibTorch.
+// Networks for pictures and series, and of all methods but `staged`. They live in a module of their
+// own (polycause_networks), which links LibTorch and is loaded when a fit first needs it: other
+// runs start without its cost, and a build without LibTorch lacks only these modalities and
+// methods. This header is free of LibTorch.
 #pragma once
 
 #include <cstddef>
