@@ -267,7 +267,8 @@ TEST(Encoding, ExpectedValuesAreMeansNotGuesses) {
     EXPECT_NEAR(found.columns[1].values[i], table.columns[1].values[i] - 1, 1e-6);
     EXPECT_NEAR(found.columns[2].values[i], table.columns[2].values[i], 1e-6);
     for (std::size_t k = 0; k < 3; ++k)
-      EXPECT_NEAR(found.columns[3 + k].values[i], table.columns[3].values[i] == k ? 1 : 0, 1e-6);
+      EXPECT_NEAR(found.columns[3 + k].values[i],
+                  table.columns[3].values[i] == static_cast<double>(k) ? 1 : 0, 1e-6);
   }
   // 0 is the mean of everything but ranks, whose middle it is; beyond the ends it is held.
   found = encoding.expected({0, 0, 0, 0, 0, 0, 9, 9, -9, 9, -9, 0}, ids(2));

@@ -189,7 +189,7 @@ TEST_F(Damage, ValuesThatDoNotFitTogether) {
   expect_refused_with("/density/pairs/0", Json::array({0, 999}));
   expect_refused_with("/density/pairs/0", Json::array({-1, 2}));
   expect_refused_with("/density/pairs/0", Json::array({0}));
-  expect_refused_with("/density/pairs/0", Json::array({0, 1}));  // inside a modality
+  expect_refused_with("/density/pairs/0", Json::array({1, 1}));  // its own cause
   expect_refused_with("/latents", Json::array());
   expect_refused_with("/latents/0", Json::array({0, 0, 1}));  // sd 0
   expect_refused_with("/exogenous", Json::array({Json::array({0, 1, 1})}));
