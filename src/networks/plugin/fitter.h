@@ -49,6 +49,7 @@ class Fitter {
     int patience = 8;  // epochs without a better bound
   };
   void learn(std::size_t phase, double share);
+  void begin_streams(std::size_t phase, Stage stage, double share);
   double improve(std::size_t phase, const Pass& pass, double best, double share);
   std::vector<torch::nn::Module*> modules_of(std::size_t phase);
   torch::Tensor loss_of(const Batch& batch, std::size_t phase);

@@ -18,6 +18,9 @@ constexpr double kCriticDecay = 1e-2;
 constexpr double kFineRate = 0.3;        // of the networks afterwards, beside train.network_rate
 constexpr int kFinePatience = 4;         // with few participants they add nothing, and soon show it
 constexpr double kGain = 0.02;           // nat per modality that the networks must add
+constexpr int kTries = 4;                // beginnings of streams
+constexpr int kTryEpochs = 2;            // show which of them are stuck
+constexpr double kTryShare = 0.2;        // of the work
 constexpr std::size_t kAxisRows = 2000;  // participants from whom principal components are taken
 constexpr std::size_t kAxisNumbers = 100000000;  // and at most so many pixels or samples in all
 
@@ -39,6 +42,37 @@ std::vector<torch::nn::Module*> Fitter::modules_of(std::size_t phase) {
     if (learner.decoder) modules.push_back(learner.decoder.get());
   }
   return modules;
+}
+
+// Streams have no canonical start, and where one of them gets stuck is decided by its first
+// weights: the most promising of a few short trainings goes on.
+void Fitter::begin_streams(std::size_t phase, Stage stage, double share) {
+  Pass brief;
+  brief.stage = stage;
+  brief.epochs = std::min(kTryEpochs, options_.epochs);
+  brief.rate = options_.rate;
+  double best = -std::numeric_limits<double>::infinity();
+  std::vector<Tensor> kept;
+  for (int t = 0; t < kTries; ++t) {
+    brief.name = "try" + std::to_string(t) + "/";
+    stage_ = stage;
+    const std::vector<torch::nn::Module*> modules = modules_of(phase);
+    for (std::size_t m = 0; m < inputs_.size() && t > 0; ++m) {
+      if (!speaks(m, phase) || canonical(m)) continue;
+      Part& part = learners_[m].model->all_parts()[phase];
+      initialise(*part.encoder, generator_);
+      initialise(*part.bottleneck.ptr(), generator_);
+      initialise(*learners_[m].critics[phase], generator_);
+    }
+    const double bound = improve(phase, brief, -std::numeric_limits<double>::infinity(), 0);
+    if (options_.advance) options_.advance(share / kTries);
+    if (bound <= best) continue;
+    best = bound;
+    kept = snapshot(modules);
+  }
+  stage_ = stage;
+  restore(modules_of(phase), kept);
+  stage_ = Stage::kEverybody;
 }
 
 void Fitter::learn(std::size_t phase, double share) {
@@ -78,12 +112,18 @@ void Fitter::learn(std::size_t phase, double share) {
       streams.stage = Stage::kStreams;
       streams.name = "streams/";
       left *= 0.5;
+      begin_streams(phase, streams.stage, kTryShare * left);
+      left *= 1 - kTryShare;
       best =
           improve(phase, streams, -std::numeric_limits<double>::infinity(), left / streams.epochs) +
           kGain * count;
     }
     whole.patience = kFinePatience;
     whole.rate = kFineRate * options_.rate;
+  }
+  if (fixed == 0 && count > 0) {
+    begin_streams(phase, whole.stage, kTryShare * left);
+    left *= 1 - kTryShare;
   }
   improve(phase, whole, best, left / whole.epochs);
   const std::vector<double> bound = held_out_information(phase);
