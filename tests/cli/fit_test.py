@@ -51,6 +51,9 @@ class Fit(program.ProgramTest):
         scores = self.json("evaluate", "run", "--truth", "study/truth")
         self.assertGreater(scores["mcc_spearman"], 0.2)
         self.assertEqual(scores["mcc_spearman"], json.loads((self.work / "run/scores.json").read_text())["mcc_spearman"])
+        # Edges that do not join the latents of the truth, as those of features, are not counted.
+        self.write("study/truth/edges.csv", "source,target\nhue,radius\n")
+        self.assertIsNone(self.json("evaluate", "run", "--truth", "study/truth")["shd"])
         self.run_program("report", "run")
         self.assertIn("<html", (self.work / "run/report.html").read_text(encoding="utf-8").lower())
 
