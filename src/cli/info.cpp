@@ -10,6 +10,7 @@
 #include "data/xport.h"
 #include "methods/method.h"
 #include "model/kernels.h"
+#include "networks/expert.h"
 #include "networks/networks.h"
 #include "polycause/version.h"
 
@@ -31,6 +32,8 @@ std::vector<std::pair<std::string, std::string>> facts() {
           {"methods", fmt::format("{}", fmt::join(method_names(), " "))},
           {"modality kinds", "tabular image series"},
           {"networks", networks_status()},
+          {"laws", fmt::format("line stress_strain saturation{}",
+                               has_formulas() ? " formula" : "; formula needs muParser")},
           {"readers", fmt::format("csv tsv txt{} npy npz{}, each also .gz; idx png jpeg tiff dicom "
                                   "edf, as far as their libraries were there when this was built",
                                   has_xport() ? " xpt" : "", has_anndata() ? " h5ad h5mu" : "")}};

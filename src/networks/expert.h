@@ -43,4 +43,7 @@ class Expert {
 /// (unknown decoder, a formula that cannot be read, a build without muParser).
 std::unique_ptr<Expert> make_expert(const ExpertSpec& spec, const std::vector<double>& at);
 
+/// Whether this build reads formulas (muParser).
+bool has_formulas();
+
 }  // namespace polycause

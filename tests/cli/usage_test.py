@@ -68,6 +68,7 @@ class Usage(program.ProgramTest):
         facts = self.json("info")
         self.assertEqual(facts["version"], self.run_program("--version").stdout.strip())
         self.assertIn("xpt", facts["readers"])
+        self.assertIn("saturation formula", facts["laws"])
         name = next(row for row in self.json("config", "method.name"))
         self.assertEqual(facts["methods"].split(), name["range"].split(" | "))
         self.assertTrue(re.search(r"gcc|clang", facts["compiler"]))

@@ -211,3 +211,9 @@ std::unique_ptr<Expert> make_formula(const ExpertSpec& spec, const std::vector<d
 }
 
 }  // namespace polycause::experts
+
+namespace polycause {
+
+bool has_formulas() { return true; }
+
+}  // namespace polycause

@@ -11,3 +11,9 @@ std::unique_ptr<Expert> make_formula(const ExpertSpec&, const std::vector<double
 }
 
 }  // namespace polycause::experts
+
+namespace polycause {
+
+bool has_formulas() { return false; }
+
+}  // namespace polycause
