@@ -43,17 +43,27 @@ Loaded load() {
   for (const fs::path& path : candidates()) {
     std::error_code failed;
     if (path.empty() || !fs::exists(path, failed)) continue;
-    void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (module == nullptr) {
+    const auto misfit = [&](const std::string& reason) {
       result.problem = fmt::format(
           "{}: cannot be loaded ({}); expected a module that fits this "
           "program; build and install both together",
-          path.filename().string(), dlerror());
+          path.filename().string(), reason);
+    };
+    void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (module == nullptr) {
+      misfit(dlerror());
       continue;
     }
+    using Interface = const char* (*)();
     using Make = Networks* (*)();
+    const auto interface =
+        reinterpret_cast<Interface>(dlsym(module, "polycause_networks_interface"));
     const auto make = reinterpret_cast<Make>(dlsym(module, "polycause_make_networks"));
-    if (make == nullptr) continue;
+    if (interface == nullptr || make == nullptr ||
+        std::string(interface()) != POLYCAUSE_NETWORKS_INTERFACE) {
+      misfit("it was built with another version");
+      continue;
+    }
     result.networks.reset(make());
     result.problem.clear();
     return result;

@@ -102,6 +102,10 @@ class Torch : public Networks {
 }  // namespace
 }  // namespace polycause
 
+extern "C" __attribute__((visibility("default"))) const char* polycause_networks_interface() {
+  return POLYCAUSE_NETWORKS_INTERFACE;
+}
+
 extern "C" __attribute__((visibility("default"))) polycause::Networks* polycause_make_networks() {
   return new polycause::Torch;
 }
