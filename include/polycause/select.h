@@ -18,7 +18,7 @@ struct SelectOptions {
   std::int64_t highest = 5;
   std::string modality;     ///< "" = every one
   std::int64_t splits = 5;  ///< every participant is held out once
-  std::int64_t epochs = 20;
+  std::int64_t epochs = 40;
   std::int64_t hidden = 64;
   double least_gain = 0.02;   ///< nat: what a latent must add at least ...
   double least_share = 0.02;  ///< ... and as a share of what all latents tried add
