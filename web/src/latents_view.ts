@@ -5,7 +5,7 @@ import type { GraphEdge, LatentInfo, PageData, Relation } from "./data";
 import { h, named } from "./dom";
 import { integer, share, shortened } from "./format";
 import { hasBlocks, traversal } from "./traversal_view";
-import { expectation, gloss, glyph, present, resting, verdict, verdictSentence, verdictWords } from "./words";
+import { expectation, gloss, glyph, present, reconstruction, resting, verdict, verdictSentence, verdictWords } from "./words";
 
 const kOwnShown = 8;
 const kCovariatesShown = 6;
@@ -42,8 +42,6 @@ function links(latent: string, data: PageData): HTMLElement {
     found.length > kEdgesShown ? h("p", { class: "note" }, `and ${found.length - kEdgesShown} weaker in the table of edges`) : null);
 }
 
-const reproduced = (kind: string): string => (kind === "image" ? "pictures" : kind === "series" ? "recordings" : "columns");
-
 function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement {
   const relations = (data.relations ?? []).filter((relation) => relation.latent === latent.name);
   const own = relations.filter((relation) => relation.table === latent.modality);
@@ -64,8 +62,7 @@ function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement
       histogram(distribution.counts, colours.tint(latent.modality, 0.6), `Distribution of ${latent.name}`)) : null,
     links(latent.name, data),
     modality && modality.reconstruction_r2 !== null
-      ? h("p", { class: "note" }, `All hidden variables of ${latent.modality} together reproduce its ${reproduced(modality.kind)} with R\u00B2 `,
-        `${share(modality.reconstruction_r2)} in held-out participants.`) : null,
+      ? h("p", { class: "note" }, reconstruction(modality.reconstruction_r2, modality.name, modality.kind)) : null,
     typeof latent.predicted_r2 === "number" ? h("p", { class: "note" }, resting(latent.predicted_r2, latent.modality)) : null,
     wide ? null : moves);
   const article = h("article", { class: wide ? "card wide" : "card" },

@@ -131,6 +131,14 @@ export function resting(r2: number, modality: string): string {
   return `The other modalities predict ${known}\u00A0% of its variance in held-out participants; the other ${100 - known}\u00A0% rest on ${modality} alone.`;
 }
 
+/** How well the latents of a modality give its data back. */
+export function reconstruction(r2: number, modality: string, kind: string): string {
+  const what = kind === "image" ? "pictures" : kind === "series" ? "recordings" : "columns";
+  const begin = `All hidden variables of ${modality} together reproduce its ${what}`;
+  return r2 > 0 ? `${begin} with R\u00B2 ${share(r2)} in held-out participants.`
+    : `${begin} no better than their mean does in held-out participants.`;
+}
+
 /** The study and its result in one paragraph. */
 export function summary(data: PageData): string {
   const { study, latents, method, warnings } = data.run;

@@ -9,7 +9,7 @@ import { csvCell, decimal, integer, joined, percent, pValue, seconds, share, sig
 import { movingChannel } from "../src/response_charts";
 import { pictureWords, seriesWords } from "../src/response_words";
 import { hasBlocks, undecided } from "../src/traversal_view";
-import { expectation, form, gloss, glyph, resting, summary, unsignedEnds, verdict } from "../src/words";
+import { expectation, form, gloss, glyph, reconstruction, resting, summary, unsignedEnds, verdict } from "../src/words";
 
 const edge = (over: Partial<GraphEdge>): GraphEdge => ({ source: "a", target: "b", mark_source: "tail", mark_target: "arrow",
   kind: "discovered", strength: 0.5, p_value: null, q_value: null, n: null, separating_set: [], stability: null, ...over });
@@ -95,6 +95,8 @@ test("checks have words", () => {
 test("what a latent rests on", () => {
   assert.match(resting(0.704, "blood"), /predict 70\u00A0% .* the other 30\u00A0% rest on blood alone/);
   assert.match(resting(-0.1, "blood"), /say nothing .* blood alone/);
+  assert.match(reconstruction(0.42, "eye", "image"), /of eye together reproduce its pictures with R\u00B2 \.42/);
+  assert.match(reconstruction(-620.99, "night", "series"), /its recordings no better than their mean/);
 });
 
 test("whoever lacks a modality does not change how many have all", () => {
