@@ -30,7 +30,7 @@ Schedule branch_schedule(const FitOptions& options) {
 }
 
 /// Steps 4 and 6 for one branch, which begins at the heads and the prior of `start`.
-void train_branch(Candidate& c, const Density& start, const FitContext& context) {
+void train_branch(Candidate& c, const Density& start, const StepContext& context) {
   const StagedProblem& problem = context.problem;
   const FitOptions& options = context.options;
   Random random(context.seed, c.name + "/init");
@@ -59,7 +59,7 @@ bool lower_objective(const Candidate& a, const Candidate& b) { return a.objectiv
 
 std::vector<Candidate> train_branches(const std::vector<Start>& starts,
                                       const std::vector<std::size_t>& chosen,
-                                      const FitContext& context, const std::string& name) {
+                                      const StepContext& context, const std::string& name) {
   const FitOptions& options = context.options;
   std::vector<std::pair<std::size_t, PriorKind>> plans;
   for (const std::size_t s : chosen) {
@@ -87,7 +87,7 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
 /// The best additive branch goes on with edges inside the modalities, at their price, once in
 /// either order of the latents. A rotation search that knows them comes first: its maps also shear,
 /// which takes a latent's effect inside the modality back from that latent's own children.
-void add_within_branches(std::vector<Candidate>& candidates, const FitContext& context,
+void add_within_branches(std::vector<Candidate>& candidates, const StepContext& context,
                          const std::string& name) {
   const auto from = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) {
     return c.density.shape().prior == PriorKind::kAdditive;
@@ -191,7 +191,7 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
                         const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                         Watch& watch) {
   Begun begun = begin_staged(problem, options, seed, name, threads, checkpoint, watch);
-  const FitContext context{begun.codes, problem, options, seed, threads, checkpoint, watch};
+  const StepContext context{begun.codes, problem, options, seed, threads, checkpoint, watch};
   const std::vector<Start> starts = finalists(std::move(begun.starts), context, name);
   const std::vector<std::size_t> chosen =
       distinct_best(starts, problem, static_cast<std::size_t>(options.branches), kDistinct);

@@ -41,7 +41,7 @@ std::vector<std::uint32_t> probe_rows(const Split& complete) {
   return rows;
 }
 
-void train_start(Start& start, const FitContext& context, const std::string& name) {
+void train_start(Start& start, const StepContext& context, const std::string& name) {
   const StagedProblem& problem = context.problem;
   const Unit unit{name, context.seed};
   optimise(start.density, context.codes, problem.split, start_schedule(context.options), unit,
@@ -56,7 +56,7 @@ using CanonicalMaps = std::vector<std::vector<double>>;
 
 /// All starts, trained once; `order_of` gives the modality order of each.
 template <typename OrderOf>
-std::vector<Start> run_starts(const FitContext& context, const CanonicalMaps& maps,
+std::vector<Start> run_starts(const StepContext& context, const CanonicalMaps& maps,
                               const std::string& name, const OrderOf& order_of) {
   const StagedProblem& problem = context.problem;
   const std::vector<int> latents = problem.layout().sizes();
@@ -87,7 +87,7 @@ std::vector<Start> run_starts(const FitContext& context, const CanonicalMaps& ma
 /// The order of modalities when the study does not give it: starts under random orders, and for the
 /// best of them the order that suits their latents. Training then begins anew under that order,
 /// since latents that were turned under a wrong one stay wrong.
-std::vector<std::size_t> explore_orders(const FitContext& context, const CanonicalMaps& maps,
+std::vector<std::size_t> explore_orders(const StepContext& context, const CanonicalMaps& maps,
                                         const std::string& name) {
   const std::size_t units = context.problem.latents.size();
   std::vector<std::vector<std::size_t>> ranks;
@@ -167,7 +167,7 @@ Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std:
     const auto last = static_cast<std::size_t>(sizes[u]) - 1;
     begun.canonical.push_back(last < canonical[u].size() ? canonical[u][last] : 0.0);
   }
-  const FitContext context{begun.codes, problem, options, seed, threads, checkpoint, watch};
+  const StepContext context{begun.codes, problem, options, seed, threads, checkpoint, watch};
   begun.order = listed_ranks(units, problem.shared);
   if (!problem.order_given) begun.order = explore_orders(context, maps, name);
   begun.starts =
@@ -175,7 +175,7 @@ Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std:
   return begun;
 }
 
-std::vector<Start> finalists(std::vector<Start> starts, const FitContext& context,
+std::vector<Start> finalists(std::vector<Start> starts, const StepContext& context,
                              const std::string& name) {
   const std::vector<std::size_t> best = distinct_best(starts, context.problem, kFinalists, 1.1);
   parallel_for(best.size(), context.threads, [&](std::size_t b) {

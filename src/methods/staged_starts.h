@@ -13,7 +13,7 @@ namespace polycause {
 inline constexpr std::size_t kFinalists = 4;
 
 /// What every step after the codes works with.
-struct FitContext {
+struct StepContext {
   const Codes& codes;
   const StagedProblem& problem;
   const FitOptions& options;
@@ -45,7 +45,7 @@ Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std:
                    Watch& watch);
 
 /// Step 3: the best kFinalists go on and are searched again.
-std::vector<Start> finalists(std::vector<Start> starts, const FitContext& context,
+std::vector<Start> finalists(std::vector<Start> starts, const StepContext& context,
                              const std::string& name);
 
 /// Indices of at most `keep` starts, best first, without those that agree with a better one by more
