@@ -10,7 +10,7 @@ namespace {
 
 class BdeuScore : public Score {
  public:
-  BdeuScore(std::shared_ptr<const Codes> codes, double sample_prior, double structure_prior)
+  BdeuScore(std::shared_ptr<const LevelCodes> codes, double sample_prior, double structure_prior)
       : codes_(std::move(codes)), sample_prior_(sample_prior), structure_prior_(structure_prior) {}
 
   std::size_t size() const override { return codes_->levels.size(); }
@@ -52,7 +52,7 @@ class BdeuScore : public Score {
     return chosen * std::log(p) + (others - chosen) * std::log1p(-p);
   }
 
-  std::shared_ptr<const Codes> codes_;
+  std::shared_ptr<const LevelCodes> codes_;
   double sample_prior_;
   double structure_prior_;
   Strata strata_;

@@ -11,7 +11,7 @@ namespace {
 
 class DiscreteTest : public IndependenceTest {
  public:
-  DiscreteTest(std::shared_ptr<const Codes> codes, DiscreteStatistic statistic)
+  DiscreteTest(std::shared_ptr<const LevelCodes> codes, DiscreteStatistic statistic)
       : codes_(std::move(codes)), statistic_(statistic) {}
 
   std::size_t size() const override { return codes_->levels.size(); }
@@ -26,7 +26,7 @@ class DiscreteTest : public IndependenceTest {
   void add_stratum(const std::int32_t* table, std::size_t rows, std::size_t columns,
                    double* statistic, double* freedom);
 
-  std::shared_ptr<const Codes> codes_;
+  std::shared_ptr<const LevelCodes> codes_;
   DiscreteStatistic statistic_;
   Strata strata_;
   std::vector<std::int32_t> counts_;  // (strata, rows, columns)

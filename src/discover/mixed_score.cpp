@@ -10,7 +10,7 @@ namespace polycause {
 namespace {
 
 struct Shared {
-  std::shared_ptr<const Codes> codes;
+  std::shared_ptr<const LevelCodes> codes;
   std::vector<std::vector<double>> numeric;  // [d](n,) mean 0, variance 1; empty for discrete ones
 };
 

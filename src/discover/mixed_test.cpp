@@ -16,7 +16,7 @@ namespace polycause {
 namespace {
 
 struct Shared {
-  std::shared_ptr<const Codes> codes;
+  std::shared_ptr<const LevelCodes> codes;
   std::vector<std::vector<double>> numeric;  // [d](n,) mean 0, variance 1, NaN = missing
   std::vector<std::size_t> missing_class;    // [d], equal where the same rows are missing
   bool discrete(std::size_t v) const { return codes->levels[v] > 0; }

@@ -9,8 +9,8 @@ constexpr std::int64_t kDense = 1 << 20;  // combinations numbered by an array; 
 
 }  // namespace
 
-std::shared_ptr<const Codes> make_codes(const Dataset& data) {
-  auto codes = std::make_shared<Codes>();
+std::shared_ptr<const LevelCodes> make_codes(const Dataset& data) {
+  auto codes = std::make_shared<LevelCodes>();
   codes->rows = data.rows;
   for (const Variable& variable : data.variables) {
     codes->levels.push_back(variable.levels);
@@ -23,7 +23,7 @@ std::shared_ptr<const Codes> make_codes(const Dataset& data) {
   return codes;
 }
 
-void Strata::assign(const Codes& codes, const NodeSet& variables) {
+void Strata::assign(const LevelCodes& codes, const NodeSet& variables) {
   stratum_.assign(codes.rows, 0);
   count_ = 1;
   for (const std::size_t v : variables) {

@@ -12,19 +12,19 @@
 namespace polycause {
 
 /// Codes of all discrete variables, shared by the clones of a test. -1 = missing.
-struct Codes {
+struct LevelCodes {
   std::size_t rows = 0;
   std::vector<std::vector<std::int32_t>> code;  // [d](n,); empty for a numeric variable
   std::vector<std::size_t> levels;              // [d], 0 = numeric
 };
 
-std::shared_ptr<const Codes> make_codes(const Dataset& data);
+std::shared_ptr<const LevelCodes> make_codes(const Dataset& data);
 
 /// Numbers the combinations of values that occur, in order of first occurrence.
 class Strata {
  public:
   /// Fills stratum(): of every row, -1 where a value is missing.
-  void assign(const Codes& codes, const NodeSet& variables);
+  void assign(const LevelCodes& codes, const NodeSet& variables);
 
   const std::vector<std::int32_t>& stratum() const { return stratum_; }
   std::size_t count() const { return count_; }

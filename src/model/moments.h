@@ -9,14 +9,15 @@
 
 namespace polycause {
 
-struct Moments {
+struct ColumnMoments {
   double mean = 0;
   double sd = 1;  ///< at least 1e-6
 };
 
 /// Of values (n, stride), column `at`, over the first `count` of `rows`; count > 0.
-inline Moments moments_of(const std::vector<float>& values, std::size_t stride, std::size_t at,
-                          const std::vector<std::uint32_t>& rows, std::size_t count) {
+inline ColumnMoments moments_of(const std::vector<float>& values, std::size_t stride,
+                                std::size_t at, const std::vector<std::uint32_t>& rows,
+                                std::size_t count) {
   double sum = 0;
   double squares = 0;
   for (std::size_t i = 0; i < count; ++i) {

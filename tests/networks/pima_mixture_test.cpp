@@ -121,7 +121,7 @@ TEST(PimaMixture, BlockUpdatesRaiseTheBound) {
     const double first = before;
     for (int round = 0; round < 30; ++round) {
       const Tensor gamma = (c.mixture.log_joint - divergences(c.q, c.mixture)).softmax(1);
-      Moments moments;
+      ClusterMoments moments;
       moments.add(gamma, c.q);
       update_clusters(c.nodes, moments, floor, 0, additive, c.mixture);
       const double clusters = total_bound(c);
@@ -138,7 +138,7 @@ TEST(PimaMixture, UpdatesAreTheFormulas) {
   Case c = random_case(8);
   at::Generator generator = seeded(9);
   const Tensor gamma = torch::rand({40, 6}, generator);
-  Moments moments;
+  ClusterMoments moments;
   moments.add(gamma.slice(0, 0, 13), {c.q.mean.slice(0, 0, 13), c.q.variance.slice(0, 0, 13)});
   moments.add(gamma.slice(0, 13), {c.q.mean.slice(0, 13), c.q.variance.slice(0, 13)});
   update_clusters(c.nodes, moments, torch::zeros({3}, torch::kDouble), 0, false, c.mixture);
@@ -167,7 +167,7 @@ TEST(PimaMixture, EmptyClustersGoWhereTheirOutcomesAre) {
   Mixture mixture;
   mixture.mean = torch::zeros({4, 1});
   mixture.variance = torch::ones({4, 1});
-  Moments moments;  // means 0, 1, 10 of the outcomes 00, 01, 10; nobody has 11
+  ClusterMoments moments;  // means 0, 1, 10 of the outcomes 00, 01, 10; nobody has 11
   moments.counts = torch::tensor({50.0, 50.0, 50.0, 0.0}, torch::kDouble);
   const Tensor means = torch::tensor({{0.0}, {1.0}, {10.0}, {0.0}}, torch::kDouble);
   moments.sums = means * moments.counts.unsqueeze(1);

@@ -57,6 +57,12 @@ class CheckLayers(unittest.TestCase):
         self.assertEqual(len(found), 1)
         self.assertIn("base/a.h -> base/b.h -> base/a.h", found[0])
 
+    def test_type_of_two_headers(self):
+        found = findings({"src/base/a.h": "struct Codes {\n};\n", "src/data/b.h": "class Codes : public Other {\n};\n",
+                          "src/data/c.h": "struct Codes;\nstruct Codes::Part {\n};\n"})
+        self.assertEqual(len(found), 1)
+        self.assertIn("src/data/b.h: type 'Codes' is also defined in src/base/a.h", found[0])
+
     def test_length(self):
         self.assertEqual(len(findings({"src/base/a.h": "\n" * 151})), 1)
         self.assertEqual(len(findings({"src/base/a.cpp": "\n" * 401})), 1)

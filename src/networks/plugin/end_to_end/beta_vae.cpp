@@ -17,7 +17,7 @@ class BetaVae : public TrainedNetwork {
 
   /// Sum over the modalities of 1/2 ||x - x'||^2 + beta KL(q(z|x) || N(0, I)): a decoder with unit
   /// variance.
-  Tensor loss_of(const Sample& sample, const Progress&, at::Generator& generator) override {
+  Tensor loss_of(const Sample& sample, const TrainingStage&, at::Generator& generator) override {
     Tensor total = torch::zeros({});
     for (std::size_t m = 0; m < codings_.size(); ++m) {
       const std::vector<Tensor> posterior =

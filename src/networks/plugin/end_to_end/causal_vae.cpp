@@ -43,7 +43,7 @@ class CausalVae : public TrainedNetwork {
   }
 
   /// Minus the bound on the evidence, with unit variance of the data, + mask + DAG + label terms.
-  Tensor loss_of(const Sample& sample, const Progress&, at::Generator& generator) override {
+  Tensor loss_of(const Sample& sample, const TrainingStage&, at::Generator& generator) override {
     std::vector<Tensor> noise;
     Tensor total = dag_penalty(adjacency());
     for (std::size_t m = 0; m < codings_.size(); ++m) {

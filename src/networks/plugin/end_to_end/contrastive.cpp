@@ -30,7 +30,7 @@ class Contrastive : public TrainedNetwork {
   bool complete_only() const override { return true; }
 
   /// Symmetrised InfoNCE: log B minus it bounds the mutual information from below.
-  Tensor loss_of(const Sample& sample, const Progress&, at::Generator&) override {
+  Tensor loss_of(const Sample& sample, const TrainingStage&, at::Generator&) override {
     const Tensor a = standard(encoded(0, sample));
     const Tensor b = standard(encoded(1, sample));
     const Tensor distance =

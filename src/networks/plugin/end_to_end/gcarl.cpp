@@ -57,7 +57,7 @@ class Gcarl : public TrainedNetwork {
     curve_linear_.fill_(1);
   }
 
-  Tensor loss_of(const Sample& sample, const Progress& progress,
+  Tensor loss_of(const Sample& sample, const TrainingStage& progress,
                  at::Generator& generator) override {
     const Tensor h = standard(encoded(sample), progress.training);
     const std::size_t groups = codings_.size();

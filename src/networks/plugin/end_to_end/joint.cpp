@@ -49,14 +49,14 @@ class Joint : public TrainedNetwork {
   }
 
   /// Eq. (6): alpha_Recon MSE + alpha_Ind KL + alpha_Sp ||A||.
-  Tensor loss_of(const Sample& sample, const Progress& progress,
+  Tensor loss_of(const Sample& sample, const TrainingStage& progress,
                  at::Generator& generator) override {
     Tensor reconstruction = torch::zeros({});
     Tensor divergence = torch::zeros({});
     std::vector<Tensor> z;
     std::vector<Tensor> eta;
     for (std::size_t m = 0; m < codings_.size(); ++m) {
-      const Posterior q = posterior(m, sample);
+      const CodePosterior q = posterior(m, sample);
       const Tensor u = options_.moments ? q.mean : q.sample(generator);
       z.push_back(u.narrow(1, 0, d_z(m)));
       eta.push_back(u.narrow(1, d_z(m), d_eta(m)));
@@ -133,7 +133,7 @@ class Joint : public TrainedNetwork {
   }
 
  private:
-  Posterior posterior(std::size_t m, const Sample& sample) {
+  CodePosterior posterior(std::size_t m, const Sample& sample) {
     return posterior_from(codings_[m]->encode(sample.x[m], sample.mask[m]), d_z(m) + d_eta(m));
   }
 
@@ -181,7 +181,7 @@ class Joint : public TrainedNetwork {
         adam.zero_gradient();
         Tensor loss = torch::zeros({});
         for (std::size_t m = 0; m < codings_.size(); ++m) {
-          const Posterior q = posterior(m, sample);
+          const CodePosterior q = posterior(m, sample);
           const std::int64_t k = q.mean.size(1);
           Tensor codes = torch::empty({sample.size(), k});
           for (std::size_t i = 0; i < sample.rows.size(); ++i) {

@@ -21,7 +21,7 @@ struct Parts {
 };
 
 /// How far the training is, for what is ramped.
-struct Progress {
+struct TrainingStage {
   double share = 0;      ///< of the epochs at most
   bool training = true;  ///< gates are sampled, what is ramped is
 };
@@ -42,7 +42,7 @@ class TrainedNetwork : public torch::nn::Module, public EndToEndModel {
   std::vector<float> values() const override;
 
   /// What is minimised, of a prepared batch: a scalar. `generator` gives all noise.
-  virtual torch::Tensor loss_of(const Sample& sample, const Progress& progress,
+  virtual torch::Tensor loss_of(const Sample& sample, const TrainingStage& progress,
                                 at::Generator& generator) = 0;
   /// After every step of the optimiser, for parameters that are bounded.
   virtual void constrain() {}

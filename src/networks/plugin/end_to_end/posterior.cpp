@@ -8,7 +8,7 @@ namespace polycause {
 
 using torch::Tensor;
 
-Posterior posterior_from(const Tensor& raw, std::int64_t k) {
+CodePosterior posterior_from(const Tensor& raw, std::int64_t k) {
   const Tensor mean = raw.narrow(1, 0, k);
   const Tensor deviation = raw.narrow(1, k, k).clamp(-6.0, 2.0).exp();
   Tensor lower = torch::diag_embed(deviation);
@@ -24,14 +24,14 @@ Posterior posterior_from(const Tensor& raw, std::int64_t k) {
   return {mean, lower};
 }
 
-Tensor Posterior::sample(at::Generator& generator) const {
+Tensor CodePosterior::sample(at::Generator& generator) const {
   const Tensor noise = torch::empty(mean.sizes()).normal_(0, 1, generator);
   return mean + (lower * noise.unsqueeze(1)).sum(2);
 }
 
-Tensor Posterior::variance() const { return lower.square().sum(2); }
+Tensor CodePosterior::variance() const { return lower.square().sum(2); }
 
-Tensor Posterior::entropy() const {
+Tensor CodePosterior::entropy() const {
   const auto k = static_cast<double>(mean.size(1));
   return lower.diagonal(0, 1, 2).log().sum(1) + 0.5 * k * (1 + std::log(2 * M_PI));
 }

@@ -9,7 +9,7 @@
 
 namespace polycause {
 
-struct Posterior {
+struct CodePosterior {
   torch::Tensor mean;   ///< (B, k)
   torch::Tensor lower;  ///< (B, k, k) Cholesky factor of the covariance
 
@@ -22,6 +22,6 @@ struct Posterior {
 inline std::int64_t posterior_size(std::int64_t k) { return k + k * (k + 1) / 2; }
 
 /// raw (B, posterior_size(k)) unconstrained.
-Posterior posterior_from(const torch::Tensor& raw, std::int64_t k);
+CodePosterior posterior_from(const torch::Tensor& raw, std::int64_t k);
 
 }  // namespace polycause

@@ -45,7 +45,7 @@ void CurveMoments::add(const Tensor& gamma, const Tensor& x, const Tensor& seen)
   squares += weight.mm(value.square());
 }
 
-Channel::Channel(const PimaInput& input, const PimaOptions& options, std::int64_t joint)
+PimaChannel::PimaChannel(const PimaInput& input, const PimaOptions& options, std::int64_t joint)
     : shape_(input.shape),
       expert_(input.expert),
       joint_(joint),
@@ -85,7 +85,7 @@ Channel::Channel(const PimaInput& input, const PimaOptions& options, std::int64_
   }
 }
 
-void Channel::initialise(at::Generator& generator) {
+void PimaChannel::initialise(at::Generator& generator) {
   polycause::initialise(*encoder_, generator);
   polycause::initialise(*head_, generator);
   polycause::initialise(*decoder_, generator);
@@ -95,7 +95,7 @@ void Channel::initialise(at::Generator& generator) {
   head_->bias.slice(0, head_->bias.size(0) / 2).fill_(-1);
 }
 
-void Channel::set_scale(const Tensor& values) {
+void PimaChannel::set_scale(const Tensor& values) {
   const Tensor seen = values.isnan().logical_not().to(torch::kDouble);
   const Tensor x = torch::nan_to_num(values).to(torch::kDouble);
   const Tensor counts = seen.sum(0);
@@ -109,7 +109,7 @@ void Channel::set_scale(const Tensor& values) {
       torch::where(variance > 1e-20, variance.sqrt(), torch::ones_like(variance)).to(torch::kFloat);
 }
 
-Seen Channel::standardised(const Tensor& values) const {
+Seen PimaChannel::standardised(const Tensor& values) const {
   Seen batch;
   batch.seen = values.isnan().logical_not().to(torch::kFloat);
   batch.x = torch::nan_to_num((values - mean_) / sd_, 0.0);
@@ -117,7 +117,7 @@ Seen Channel::standardised(const Tensor& values) const {
   return batch;
 }
 
-void Channel::posterior(const Seen& batch, Tensor& mean, Tensor& log_variance) const {
+void PimaChannel::posterior(const Seen& batch, Tensor& mean, Tensor& log_variance) const {
   torch::nn::Linear head = head_;
   const std::int64_t latents = head->weight.size(0) / 2;
   const Tensor rows = batch.there.squeeze(1).nonzero().squeeze(1);
@@ -138,15 +138,15 @@ void Channel::posterior(const Seen& batch, Tensor& mean, Tensor& log_variance) c
       0, rows, out.slice(1, latents).clamp(kLowestPosterior, kHighestPosterior));
 }
 
-Tensor Channel::decoded(const Tensor& z) const { return decoder_->forward(z); }
+Tensor PimaChannel::decoded(const Tensor& z) const { return decoder_->forward(z); }
 
-Tensor Channel::log_likelihood(const Seen& batch, const Tensor& z) const {
+Tensor PimaChannel::log_likelihood(const Seen& batch, const Tensor& z) const {
   const Tensor log_variance = log_variance_.clamp(kLowestLogVariance, kHighestLogVariance);
   const Tensor wrong = (decoded(z) - batch.x).square() * (-log_variance).exp();
   return -0.5 * ((wrong + log_variance + kLogTwoPi) * batch.seen).flatten(1).sum(1);
 }
 
-Tensor Channel::expert_scores(const Seen& batch) const {
+Tensor PimaChannel::expert_scores(const Seen& batch) const {
   const Tensor seen = batch.seen.flatten(1);  // (B, W)
   const Tensor x = batch.x.flatten(1) * seen;
   const Tensor distance =
@@ -154,13 +154,13 @@ Tensor Channel::expert_scores(const Seen& batch) const {
   return -0.5 * (distance / variances_ + seen.sum(1, true) * (variances_.log() + kLogTwoPi));
 }
 
-Tensor Channel::curve(const double* parameters) const {
+Tensor PimaChannel::curve(const double* parameters) const {
   const Tensor raw = torch::zeros({whole(shape_.width)}, torch::kDouble);
   expert_->predict(parameters, raw.data_ptr<double>());
   return ((raw - mean_.flatten()) / sd_.flatten()).to(torch::kDouble);
 }
 
-void Channel::update_expert(const CurveMoments& moments, double least) {
+void PimaChannel::update_expert(const CurveMoments& moments, double least) {
   const auto size = expert_->parameters();
   const Tensor offset = mean_.flatten().to(torch::kDouble);
   const Tensor scale = sd_.flatten().to(torch::kDouble);
@@ -200,32 +200,32 @@ void Channel::update_expert(const CurveMoments& moments, double least) {
   }
 }
 
-Tensor Channel::expected(const Tensor& z, const Tensor& gamma) const {
+Tensor PimaChannel::expected(const Tensor& z, const Tensor& gamma) const {
   if (expert_ == nullptr) return raw(decoded(z));
   return raw(gamma.mm(curves_).view({gamma.size(0), 1, 1, curves_.size(1)}));
 }
 
-std::vector<Tensor> Channel::weights() const {
+std::vector<Tensor> PimaChannel::weights() const {
   std::vector<Tensor> all = encoder_->parameters();
   for (const Tensor& p : head_->parameters()) all.push_back(p);
   for (const Tensor& p : decoder_->parameters()) all.push_back(p);
   return all;
 }
 
-void Channel::train(bool on) {
+void PimaChannel::train(bool on) {
   encoder_->train(on);
   decoder_->train(on);
 }
 
-std::size_t Channel::number_count() const { return parameters_.size(); }
+std::size_t PimaChannel::number_count() const { return parameters_.size(); }
 
-std::vector<float> Channel::numbers() const { return {parameters_.begin(), parameters_.end()}; }
+std::vector<float> PimaChannel::numbers() const { return {parameters_.begin(), parameters_.end()}; }
 
-void Channel::set_numbers(const std::vector<float>& numbers) {
+void PimaChannel::set_numbers(const std::vector<float>& numbers) {
   parameters_.assign(numbers.begin(), numbers.end());
 }
 
-std::vector<Tensor> Channel::tensors() const {
+std::vector<Tensor> PimaChannel::tensors() const {
   std::vector<Tensor> all{mean_, sd_, log_variance_};
   append(*encoder_, all);
   append(*head_, all);

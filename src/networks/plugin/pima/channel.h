@@ -30,9 +30,9 @@ struct Seen {
   torch::Tensor there;
 };
 
-class Channel {
+class PimaChannel {
  public:
-  Channel(const PimaInput& input, const PimaOptions& options, std::int64_t joint);
+  PimaChannel(const PimaInput& input, const PimaOptions& options, std::int64_t joint);
 
   void initialise(at::Generator& generator);
   /// Means and deviations from some training rows; also whether blocks have gaps.

@@ -65,7 +65,7 @@ PimaQuality judged(const PimaNet& net, const std::vector<NetworkInput>& inputs,
       const Posterior q = net.posterior(seen, safe);
       const Tensor gamma =
           net.responsibilities(net.latent_scores(q), net.expert_scores(seen, safe), q.mean);
-      const Channel& channel = net.channels()[m];
+      const PimaChannel& channel = net.channels()[m];
       const Tensor expected = channel.expected(q.mean, gamma);
       // Back to the scale on which the channel's data are.
       const Tensor zero = channel.raw(torch::zeros_like(seen[m].x));

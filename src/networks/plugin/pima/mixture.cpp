@@ -47,7 +47,7 @@ Tensor mixture_bound(const Tensor& gamma, const Tensor& scores) {
   return (gamma * (scores - gamma.clamp_min(1e-38).log())).sum(1);
 }
 
-void Moments::add(const Tensor& gamma, const Posterior& q) {
+void ClusterMoments::add(const Tensor& gamma, const Posterior& q) {
   const Tensor weights = gamma.to(torch::kDouble).t();  // (K, B)
   const Tensor mu = q.mean.to(torch::kDouble);
   const Tensor square = mu.square() + q.variance.to(torch::kDouble);
@@ -94,8 +94,8 @@ Tensor additive_means(const Tensor& design, const Tensor& weights, const Tensor&
   return design.mm(additive_effects(design, weights, means));
 }
 
-void update_clusters(const Nodes& nodes, const Moments& moments, const Tensor& floor, double least,
-                     bool additive, Mixture& mixture) {
+void update_clusters(const Nodes& nodes, const ClusterMoments& moments, const Tensor& floor,
+                     double least, bool additive, Mixture& mixture) {
   const Tensor counts = moments.counts.clamp_min(1e-12).unsqueeze(1);  // (K, 1)
   const Tensor total = moments.counts.sum().clamp_min(1e-12);
   Tensor mean = moments.sums / counts;

@@ -39,7 +39,7 @@ torch::Tensor log_densities(const torch::Tensor& z, const Mixture& mixture);
 torch::Tensor mixture_bound(const torch::Tensor& gamma, const torch::Tensor& scores);
 
 /// What block updates need of responsibilities gamma (n, K), summed over participants.
-struct Moments {
+struct ClusterMoments {
   torch::Tensor counts;   // (K,) double
   torch::Tensor sums;     // (K, l) sum gamma mu
   torch::Tensor squares;  // (K, l) sum gamma (mu^2 + sigma^2)
@@ -49,7 +49,7 @@ struct Moments {
 /// mean_c = sum gamma mu / sum gamma; variance_c = sum gamma [(mu - mean_c)^2 + sigma^2] / sum
 /// gamma, at least `floor` (l,). A cluster that expects fewer than `least` participants is put
 /// where the additive means say, with the variance that all share.
-void update_clusters(const Nodes& nodes, const Moments& moments, const torch::Tensor& floor,
+void update_clusters(const Nodes& nodes, const ClusterMoments& moments, const torch::Tensor& floor,
                      double least, bool additive, Mixture& mixture);
 
 /// (K, 1 + sum C_i): which outcomes a joint outcome consists of; the first column is 1.

@@ -51,14 +51,14 @@ void PimaNet::publish() {
 }
 
 bool PimaNet::has_expert() const {
-  for (const Channel& channel : channels_) {
+  for (const PimaChannel& channel : channels_) {
     if (channel.expert()) return true;
   }
   return false;
 }
 
 void PimaNet::train(bool on) {
-  for (Channel& channel : channels_) channel.train(on);
+  for (PimaChannel& channel : channels_) channel.train(on);
 }
 
 std::vector<Seen> PimaNet::standardised(const std::vector<Tensor>& raw) const {
@@ -165,7 +165,7 @@ void PimaNet::decode(std::size_t modality, const float* z, const float* gamma, s
 
 std::vector<Tensor> PimaNet::tensors() const {
   std::vector<Tensor> all{mixture_.mean, mixture_.variance, mixture_.log_joint};
-  for (const Channel& channel : channels_) {
+  for (const PimaChannel& channel : channels_) {
     for (const Tensor& t : channel.tensors()) all.push_back(t);
   }
   return all;
@@ -185,7 +185,7 @@ std::vector<float> PimaNet::facts() const {
   put(quality_.occupation);
   put(std::vector<double>{quality_.bound, quality_.objective, quality_.information,
                           quality_.latent_share, quality_.seconds_per_epoch});
-  for (const Channel& channel : channels_) put(channel.parameters());
+  for (const PimaChannel& channel : channels_) put(channel.parameters());
   return all;
 }
 
@@ -204,7 +204,7 @@ void PimaNet::set_facts(const std::vector<float>& facts) {
   for (double* to : {&quality_.bound, &quality_.objective, &quality_.information,
                      &quality_.latent_share, &quality_.seconds_per_epoch})
     *to = static_cast<double>(facts[at++]);
-  for (Channel& channel : channels_) {
+  for (PimaChannel& channel : channels_) {
     const auto begin = facts.begin() + static_cast<std::ptrdiff_t>(at);
     const auto count = static_cast<std::ptrdiff_t>(channel.number_count());
     channel.set_numbers({begin, begin + count});

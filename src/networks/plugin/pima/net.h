@@ -54,8 +54,8 @@ class PimaNet : public PimaModel {
   torch::Tensor bound(const std::vector<Seen>& batch, const torch::Tensor& keep,
                       const torch::Tensor& noise) const;
 
-  std::vector<Channel>& channels() { return channels_; }
-  const std::vector<Channel>& channels() const { return channels_; }
+  std::vector<PimaChannel>& channels() { return channels_; }
+  const std::vector<PimaChannel>& channels() const { return channels_; }
   Mixture& mixture() { return mixture_; }
   const Mixture& mixture() const { return mixture_; }
   const Nodes& nodes() const { return nodes_; }
@@ -71,7 +71,7 @@ class PimaNet : public PimaModel {
   Nodes nodes_;
   int latents_;
   std::string responsibility_;
-  std::vector<Channel> channels_;
+  std::vector<PimaChannel> channels_;
   Mixture mixture_;
   PimaNetwork network_;
   PimaQuality quality_;

@@ -205,7 +205,7 @@ class AdditiveStart {
   /// Weights that are free; means that are sums over the nodes with one variance for all clusters,
   /// or free ones with their own.
   void maximise(const Tensor& gamma, bool additive, Mixture& mixture) const {
-    Moments moments;
+    ClusterMoments moments;
     moments.add(gamma, q_);
     update_clusters(nodes_, moments, floor_, additive ? 0 : 1, additive, mixture);
     const Tensor total = moments.counts.sum();

@@ -53,7 +53,7 @@ PimaTrainer::PimaTrainer(const std::vector<PimaInput>& inputs,
   graph.price = options.network_price;
   graph.orders = options.node_orders;
   learner_ = make_graph_learner(net_->nodes(), graph, generator_);
-  for (Channel& channel : net_->channels()) channel.initialise(generator_);
+  for (PimaChannel& channel : net_->channels()) channel.initialise(generator_);
 }
 
 int PimaTrainer::epochs_of(int wanted) const {
@@ -110,7 +110,7 @@ Tensor PimaTrainer::keep(const std::vector<Seen>& batch) {
 void PimaTrainer::make_optimiser() {
   std::vector<Tensor> weights;
   std::vector<Tensor> variances;
-  for (Channel& channel : net_->channels()) {
+  for (PimaChannel& channel : net_->channels()) {
     for (const Tensor& p : channel.weights()) weights.push_back(p);
     if (channel.log_variance().requires_grad()) variances.push_back(channel.log_variance());
   }
@@ -229,7 +229,7 @@ Tensor PimaTrainer::expert_scores(const Cached& cached, std::int64_t begin,
 Tensor PimaTrainer::round(const Cached& cached, bool update) {
   const std::int64_t n = cached.q.mean.size(0);
   const std::int64_t rows = std::max<std::int64_t>(16, kChunk / net_->nodes().joint);
-  Moments moments;
+  ClusterMoments moments;
   std::vector<CurveMoments> curves(cached.seen.size());
   for (std::int64_t begin = 0; begin < n; begin += rows) {
     const std::int64_t end = std::min(n, begin + rows);
