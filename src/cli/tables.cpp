@@ -189,6 +189,12 @@ void check_tables(const ReproduceArguments& arguments) {
     throw ConfigError(
         fmt::format("--methods: found '{}'; expected some of {}", name, fmt::join(known, ", ")));
   }
+  for (const std::string& set : arguments.sets) {
+    if (set.rfind("method.name=", 0) != 0) continue;
+    throw ConfigError(
+        "--set: found method.name; expected other settings, since every row has a method of its "
+        "own; choose rows with --methods");
+  }
   const std::vector<Experiment> all = asked_for(arguments);
   for (const Experiment& experiment : all) {
     if (!experiment.needs_pictures || has_pictures(arguments)) continue;

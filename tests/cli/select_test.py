@@ -24,6 +24,11 @@ class Select(program.ProgramTest):
         self.assertIn("m1: latents = 2, private = 1", text)
         self.assertIn("of 2 splits", text)
 
+    def test_shared_latents_play_no_part(self):
+        study = self.simulate("shared2", "study", "--set", "simulate.participants=300")
+        found = self.json("select", study, *FAST, "--set", "select.epochs=1", "--out", "s")
+        self.assertEqual([one["modality"] for one in found], ["m1", "m2"])
+
     def test_one_modality(self):
         study = self.small_study(participants=400)
         found = self.json("select", study, *FAST, "--set", "select.epochs=1", "--modality", "m2", "--out", "s")

@@ -97,7 +97,7 @@ class Tables(program.ProgramTest):
     def test_refused_before_anything_is_written(self):
         for more in (["table4", "--methods", "nosuch"], ["table2"], ["table4", "--set", "train.startz=1"],
                      ["fig5c", "--set", "simulate.columns=1"], ["table4", "--seeds", "0"], ["fig6", "--plan"],
-                     ["table4", "--methods", "select"]):
+                     ["table4", "--methods", "select"], ["table4", "--set", "method.name=joint"]):
             self.run_program("reproduce", *more, "--out", "t", code=2)
         self.assertEqual(self.files(), [])
         self.run_program("reproduce", "fig5a", *QUICK, "--out", "t")
