@@ -43,7 +43,8 @@ std::vector<float> numbers_of(const Tensor& tensor) {
 
 Tensor entries(const Tensor& x, const Tensor& mask) {
   if (mask.defined()) return mask.flatten(1).sum(1);
-  return torch::full({x.size(0)}, static_cast<double>(x.numel() / x.size(0)));
+  const std::int64_t each = x.numel() / x.size(0);
+  return torch::full({x.size(0)}, static_cast<double>(each));
 }
 
 Tensor squared_error(const Tensor& x, const Tensor& mask, const Tensor& reconstruction) {
