@@ -62,10 +62,9 @@ struct Features {
   std::vector<double> means;       ///< (K, l) of the clusters, in the latents' written units
   std::vector<double> deviations;  ///< (K, l)
   std::vector<ClusterMeans> decoded;
-  double bound = 0;              ///< held-out evidence lower bound, nat per participant
-  double information = 0;        ///< nat that latents say about the joint outcome
-  double agreement = 1;          ///< mean share of equal features with the other restarts, matched
-  double seconds_per_epoch = 0;  ///< of the alternating phase
+  double bound = 0;        ///< held-out evidence lower bound, nat per participant
+  double information = 0;  ///< nat that latents say about the joint outcome
+  double agreement = 1;    ///< mean share of equal features with the other restarts, matched
 };
 
 }  // namespace polycause

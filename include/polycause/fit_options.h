@@ -58,4 +58,7 @@ struct FitOptions {
 };
 void visit_settings(FitOptions& options, SettingsVisitor& visitor);
 
+/// Has the method a graph among its latents? Without one there is no distance to a true graph.
+bool learns_graph(const std::string& method);
+
 }  // namespace polycause

@@ -264,7 +264,8 @@ void fit_in_row(const Row& row, const Simulation& simulation, const std::string&
     study.covariates.push_back(truth_table(simulation, study));
   const Fit fit = train(study, settings.fit, &observer);
   const Scores scores =
-      evaluate(fit.encoding.latents, simulation.latents, &fit.learned, &simulation.graph);
+      evaluate(fit.encoding.latents, simulation.latents,
+               learns_graph(row.method) ? &fit.learned : nullptr, &simulation.graph);
   result.mcc_spearman = scores.mcc_spearman;
   result.mcc = scores.mcc;
   result.r2 = scores.r2;

@@ -15,6 +15,7 @@
 #include "report/features.h"
 #include "report/recorder.h"
 #include "report/run_folder.h"
+#include "report/run_json.h"
 
 namespace polycause::cli {
 namespace {
@@ -275,7 +276,8 @@ Scores evaluate_run(const std::string& directory, const std::string& truth_direc
   const Table truth = read_table(join_path(truth_directory, "latents.csv"));
   const Graph learned = read_graph_json(join_path(directory, "learned_graph.json"));
   const Graph truth_graph = read_edges_csv(join_path(truth_directory, "edges.csv"));
-  const bool comparable = joins_latents(truth_graph, truth);
+  const std::string method = read_run_json(directory).at("method").at("name");
+  const bool comparable = learns_graph(method) && joins_latents(truth_graph, truth);
   const Scores scores = evaluate(estimate, truth, comparable ? &learned : nullptr, &truth_graph);
   write_scores(directory, scores);
   append_to_run(directory, "evaluate", seconds_since(start));

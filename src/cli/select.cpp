@@ -72,7 +72,6 @@ Prepared prepared(const SelectArguments& arguments) {
   for (const std::string& set : arguments.study.sets)
     (set.rfind("select.", 0) == 0 ? of_selection : of_study.sets).push_back(set);
   p.settings = read_settings(of_study);
-  p.settings.study.shared.clear();  // counted in every modality that shows them
   apply_sets([&](SettingsVisitor& v) { visit_settings(p.options, v); }, of_selection);
   parse_range(arguments.latents, p.options.lowest, p.options.highest);
   p.options.modality = arguments.modality;

@@ -20,6 +20,10 @@ const Method& method_named(const std::string& name) {
   return name == "staged" ? staged_method() : end_to_end_method(name);
 }
 
+bool learns_graph(const std::string& method) {
+  return method != "beta_vae" && method != "contrastive";
+}
+
 std::vector<std::string> method_names() {
   return {"staged", "joint", "beta_vae", "causal_vae", "contrastive", "gcarl", "pima"};
 }

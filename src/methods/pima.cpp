@@ -273,7 +273,6 @@ Fit train_pima(const Study& study, const FitOptions& options, Observer* observer
   features->occupation = network.quality().occupation;
   features->bound = network.quality().bound;
   features->information = network.quality().information;
-  features->seconds_per_epoch = network.quality().seconds_per_epoch;
   features->decoded = decoded_means(problem, model, network);
   for (std::size_t k = 0; k < network.means().size(); ++k) {
     const Standard& s = model.latents[k % width];
@@ -334,7 +333,6 @@ Fit train_pima(const Study& study, const FitOptions& options, Observer* observer
   }
   fit.checks.emplace_back("bound", features->bound);
   fit.checks.emplace_back("information", features->information);
-  fit.checks.emplace_back("seconds_per_epoch", features->seconds_per_epoch);
   fit.features = std::move(features);
   model.fitted =
       std::make_unique<PimaFitted>(problem.shapes, settings, std::move(restarts[best].network));

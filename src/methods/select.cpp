@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "base/parallel.h"
 #include "base/random.h"
@@ -262,6 +263,16 @@ void check_options(const SelectOptions& options) {
                   options.lowest, options.highest));
 }
 
+/// Shared latents are counted in every modality that shows them; nothing where there are none.
+std::optional<Study> without_shared(const Study& study) {
+  const auto is_shared = [](const Modality& m) { return m.kind == "shared"; };
+  if (std::none_of(study.modalities.begin(), study.modalities.end(), is_shared)) return {};
+  Study own = study;
+  own.modalities.erase(std::remove_if(own.modalities.begin(), own.modalities.end(), is_shared),
+                       own.modalities.end());
+  return own;
+}
+
 }  // namespace
 
 void visit_settings(SelectOptions& o, SettingsVisitor& v) {
@@ -282,9 +293,11 @@ double LatentSelection::agreement() const {
   return by_split.empty() ? 1.0 : static_cast<double>(same) / static_cast<double>(by_split.size());
 }
 
-std::vector<LatentSelection> select_latents(const Study& study, const SelectOptions& options,
+std::vector<LatentSelection> select_latents(const Study& whole, const SelectOptions& options,
                                             Observer* observer) {
   check_options(options);
+  const std::optional<Study> own = without_shared(whole);
+  const Study& study = own ? *own : whole;
   Model model;
   StagedProblem problem = problem_of(study, model.impl());
   const std::vector<std::size_t> wanted = asked_for(problem, options);

@@ -80,7 +80,6 @@ struct PimaQuality {
   std::vector<double> occupation;  ///< (K,) expected number of participants, all of `train`
   double information = 0;          ///< nat that the latents say about the joint outcome
   double latent_share = 0;         ///< share of the latents' variance that is not uncertainty
-  double seconds_per_epoch = 0;
 };
 
 class PimaModel {

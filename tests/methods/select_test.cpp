@@ -91,6 +91,17 @@ SelectOptions few() {
   return options;
 }
 
+TEST(Select, SharedLatentsAreNoModality) {
+  SimulateOptions simulation = simulation_preset("shared2");
+  simulation.participants = 300;
+  const Simulated data = simulated("shared2", simulation, 1);
+  SelectOptions options = few();
+  options.epochs = 1;
+  const auto found = select_latents(data.study, options);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[1].modality, "m2");
+}
+
 TEST(Select, FindsTheNumbersOfUnequalModalities) {
   SimulateOptions simulation = simulation_preset("free");
   simulation.participants = 3000;

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <stdexcept>
 
@@ -25,10 +24,6 @@ constexpr int kStartRounds = 10;
 constexpr int kRounds = 2;
 constexpr double kLeast = 1;  // participants below which a cluster counts as empty
 constexpr int kDraws = 2;     // of the latents, of a held-out bound
-
-double seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 
@@ -360,7 +355,6 @@ std::unique_ptr<PimaNet> PimaTrainer::run() {
   epochs_ = epochs_of(options_.epochs);
   const double all = epochs_ + epochs_of(options_.pretrain_epochs);
   block_update(1, options_.first_temperature);
-  const double began = seconds();
   for (int epoch = 0; epoch < epochs_; ++epoch) {
     const double share = epochs_ > 1 ? static_cast<double>(epoch) / (epochs_ - 1) : 1;
     const double beta = options_.first_temperature *
@@ -373,11 +367,9 @@ std::unique_ptr<PimaNet> PimaTrainer::run() {
     }
     if (options_.advance) options_.advance(1 / all);
   }
-  const double spent = (seconds() - began) / epochs_;
   finish();
   const double people = std::max(1.0, counts_.sum().item<double>());
   PimaQuality quality = judged(*net_, readers_, held_out_, options_.batch, counts_);
-  quality.seconds_per_epoch = spent;
   quality.bound = bound(held_out_);
   const double price = price_of(people) / people;
   Tensor parents = torch::zeros({1, net_->nodes().count(), net_->nodes().count()}, torch::kDouble);
