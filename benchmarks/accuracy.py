@@ -12,13 +12,14 @@ are exact, the largest structural Hamming distance, median seconds.
 Needs only Python's standard library.
 """
 import argparse
-import csv
 import json
 import pathlib
 import shutil
 import statistics
 import subprocess
 import time
+
+from kept_rows import KeptRows
 
 COLUMNS = ["label", "case", "seed", "mcc_spearman", "mcc_spearman_min", "mcc", "r2", "shd", "shd_within", "seconds"]
 
@@ -70,24 +71,12 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--label", default="square")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    table = options.out / "accuracy.csv"
-    rows = []
-    if table.exists():
-        with open(table, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    done = {(row["label"], row["case"], int(row["seed"])) for row in rows}
+    kept = KeptRows(options.out / "accuracy.csv", COLUMNS)
     for seed in options.seeds:
         for case in options.cases:
-            if (options.label, case, seed) in done:
-                continue
-            rows.append(measure(options, case, seed))
-            with open(table, "a", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, COLUMNS)
-                if file.tell() == 0:
-                    writer.writeheader()
-                writer.writerow(rows[-1])
-    summary(rows)
+            if not kept.has(label=options.label, case=case, seed=seed):
+                kept.add([measure(options, case, seed)])
+    summary(kept.rows)
 
 
 if __name__ == "__main__":

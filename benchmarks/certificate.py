@@ -12,7 +12,6 @@ with predictions that leave out the study they are made for.
 Needs NumPy.
 """
 import argparse
-import csv
 import json
 import pathlib
 import random
@@ -20,6 +19,7 @@ import shutil
 import subprocess
 
 import numpy as np
+from kept_rows import KeptRows
 
 COLUMNS = ["study", "case", "settings", "participants", "latent", "truth", "agreement", "agreement_min", "replicates",
            "predicted_r2", "expected", "expected_low"]
@@ -102,21 +102,11 @@ def main():
     parser.add_argument("--studies", default="0:30", help="first:beyond")
     parser.add_argument("--refit", action="store_true")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    table = options.out / "certificate.csv"
-    rows = []
-    if table.exists():
-        with open(table, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    done = {int(row["study"]) for row in rows}
+    kept = KeptRows(options.out / "certificate.csv", COLUMNS)
     for study in range(*map(int, options.studies.split(":"))):
-        if study in done:
-            continue
-        rows += measure(options, study)
-        with open(table, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(rows)
+        if not kept.has(study=study):
+            kept.add(measure(options, study))
+    rows = kept.rows
     truth = np.array([float(row["truth"]) for row in rows])
     calibration(np.array([float(row["expected"]) for row in rows]), truth)
     if options.refit:

@@ -27,6 +27,8 @@ import statistics
 import subprocess
 import time
 
+from kept_rows import KeptRows
+
 COLUMNS = ["label", "study", "design", "view", "seed", "participants", "accuracy", "worst", "shd_skeleton", "shd_class", "disentanglement",
            "predicted_picture", "predicted_curve", "bound", "seconds"]
 SETTINGS = {"both": [], "picture": ["simulate.curves=off"], "curve": ["simulate.pictures=off"], "law": ["simulate.curves=law"],
@@ -131,26 +133,14 @@ def main():
     options = parser.parse_args()
     if options.study != "circles":
         options.designs = ["own"]
-    options.out.mkdir(parents=True, exist_ok=True)
-    path = options.out / "pima.csv"
-    rows = []
-    if path.exists():
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    keys = ("label", "study", "design", "view", "seed", "participants")
-    done = {tuple(str(row[key]) for key in keys) for row in rows}
+    kept = KeptRows(options.out / "pima.csv", COLUMNS)
     for seed in options.seeds:
         for design in options.designs:
             for view in options.views:
-                if (options.label, options.study, design, view, str(seed), str(options.participants)) in done:
-                    continue
-                rows.append(measure(options, design, view, seed))
-                with open(path, "a", newline="", encoding="utf-8") as file:
-                    writer = csv.DictWriter(file, COLUMNS)
-                    if file.tell() == 0:
-                        writer.writeheader()
-                    writer.writerow(rows[-1])
-    summary(rows)
+                if not kept.has(label=options.label, study=options.study, design=design, view=view, seed=seed,
+                                participants=options.participants):
+                    kept.add([measure(options, design, view, seed)])
+    summary(kept.rows)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "base/parallel.h"
 #include "base/random.h"
@@ -13,8 +11,6 @@
 #include "methods/prune.h"
 #include "methods/rotation_search.h"
 #include "methods/staged_starts.h"
-#include "polycause/error.h"
-#include "polycause/evaluate.h"
 
 namespace polycause {
 namespace {
