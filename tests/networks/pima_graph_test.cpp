@@ -29,6 +29,26 @@ NodeParameters random_parameters(const Nodes& nodes, std::int64_t runs, at::Gene
   return p;
 }
 
+/// log p(N_j | others) of every node, (R, L, K), step by step: softmax over the node's own
+/// outcomes, then axis i averaged in proportion 1 - E_ij.
+Tensor conditional_tables(const Nodes& nodes, const Tensor& logits, const Tensor& edges) {
+  const std::int64_t runs = logits.size(0);
+  const std::vector<std::int64_t> grid = nodes.grid(runs);
+  std::vector<std::int64_t> scalar(grid.size(), 1);
+  scalar[0] = runs;
+  std::vector<Tensor> tables;
+  for (std::int64_t j = 0; j < nodes.count(); ++j) {
+    Tensor table = torch::softmax(logits.select(1, j).reshape(grid), j + 1);
+    for (std::int64_t i = 0; i < nodes.count(); ++i) {
+      if (i == j) continue;
+      const Tensor e = edges.select(1, i).select(1, j).reshape(scalar);
+      table = e * table + (1 - e) * table.mean(i + 1, true);
+    }
+    tables.push_back(table.expand(grid).reshape({runs, nodes.joint}));
+  }
+  return torch::stack(tables, 1).log();
+}
+
 /// A DAG has a node without parents among those that are left, every time.
 bool acyclic(const std::vector<bool>& parents, std::size_t size) {
   std::vector<bool> gone(size, false);
@@ -102,6 +122,37 @@ TEST(PimaGraph, AcyclicAndNormalisedForAllParameters) {
         EXPECT_TRUE(acyclic(edges_of(e[r]), outcomes.size()));
       const Tensor total = log_joint(nodes, p.logits, e).exp().sum(1);
       EXPECT_TRUE(torch::allclose(total, torch::ones_like(total), 1e-9, 1e-9));
+    }
+  }
+}
+
+TEST(PimaGraph, TheJointTableAndItsGradientAreThoseOfTheChainOfAverages) {
+  at::Generator generator = seeded(6);
+  for (const std::vector<int>& outcomes :
+       {std::vector<int>{3}, std::vector<int>{2, 5}, std::vector<int>{5, 2, 4},
+        std::vector<int>{2, 2, 3, 2}, std::vector<int>{2, 2, 2, 2, 2}}) {
+    const Nodes nodes(outcomes);
+    const std::int64_t count = nodes.count();
+    const auto kind = torch::TensorOptions(torch::kDouble);
+    const Tensor weights = torch::randn({7, nodes.joint}, generator, kind);
+    const NodeParameters p = random_parameters(nodes, 7, generator);
+    // With and without zeros, and beyond what is acyclic.
+    const Tensor acyclic_edges = edge_indicators(p, 1);
+    const Tensor any = torch::rand({7, count, count}, generator, kind);
+    for (const Tensor& edges : {acyclic_edges, any, torch::ones_like(any)}) {
+      Tensor logits = p.logits.detach().clone().requires_grad_();
+      Tensor e = edges.detach().clone().requires_grad_();
+      const Tensor joint = log_joint(nodes, logits, e);
+      (joint * weights).sum().backward();
+      Tensor slow_logits = p.logits.detach().clone().requires_grad_();
+      Tensor slow_e = edges.detach().clone().requires_grad_();
+      const Tensor slow = conditional_tables(nodes, slow_logits, slow_e).sum(1);
+      (slow * weights).sum().backward();
+      EXPECT_TRUE(torch::allclose(joint, slow, 1e-10, 1e-10));
+      EXPECT_TRUE(torch::allclose(logits.grad(), slow_logits.grad(), 1e-9, 1e-9));
+      if (count == 1) continue;                            // no edges
+      const Tensor open = edges.gt(0).to(torch::kDouble);  // what is exactly 0 gets none
+      EXPECT_TRUE(torch::allclose(e.grad(), slow_e.grad() * open, 1e-9, 1e-9));
     }
   }
 }

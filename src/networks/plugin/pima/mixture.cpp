@@ -10,16 +10,20 @@ namespace {
 using torch::Tensor;
 const double kLogTwoPi = std::log(2 * std::acos(-1.0));
 
-/// sum_k (square_k - 2 mean_k m_k + m_k^2) / v_k of every row and cluster by two products, (B, K):
-/// around the clusters' common centre, which keeps the digits that the difference needs.
-Tensor distances(const Tensor& mean, const Tensor& extra, const Mixture& mixture) {
+/// 1/2 sum_k (square_k - 2 mean_k m_k + m_k^2) / v_k + log v_k of every row and cluster by one
+/// product, (B, K): around the clusters' common centre, which keeps the digits that the difference
+/// needs. square is mean^2, plus `extra` where there is one.
+Tensor half_distances(const Tensor& mean, const Tensor& extra, const Mixture& mixture) {
   const Tensor centre = mixture.mean.mean(0, true);
   const Tensor x = mean - centre;
   const Tensor m = mixture.mean - centre;
   const Tensor precision = mixture.variance.reciprocal();
   Tensor square = x.square();
   if (extra.defined()) square = square + extra;
-  return square.mm(precision.t()) - 2 * x.mm((m * precision).t()) + (m.square() * precision).sum(1);
+  const Tensor rows = torch::cat({square, x}, 1);                          // (B, 2 l)
+  const Tensor clusters = torch::cat({precision, -2 * m * precision}, 1);  // (K, 2 l)
+  const Tensor own = (m.square() * precision + mixture.variance.log()).sum(1);
+  return torch::addmm(own, rows, clusters.t(), 0.5, 0.5);
 }
 
 }  // namespace
@@ -31,15 +35,13 @@ Posterior product_of_experts(const Tensor& mean, const Tensor& log_variance, con
 }
 
 Tensor divergences(const Posterior& q, const Mixture& mixture) {
-  const auto latents = static_cast<double>(q.mean.size(1));
-  return 0.5 * (distances(q.mean, q.variance, mixture) + mixture.variance.log().sum(1) -
-                q.variance.log().sum(1, true) - latents);
+  const Tensor own = q.variance.log().sum(1, true) + static_cast<double>(q.mean.size(1));  // (B, 1)
+  return half_distances(q.mean, q.variance, mixture) - 0.5 * own;
 }
 
 Tensor log_densities(const Tensor& z, const Mixture& mixture) {
   const auto latents = static_cast<double>(z.size(1));
-  return -0.5 *
-         (distances(z, Tensor(), mixture) + mixture.variance.log().sum(1) + latents * kLogTwoPi);
+  return -half_distances(z, Tensor(), mixture) - 0.5 * latents * kLogTwoPi;
 }
 
 Tensor mixture_bound(const Tensor& gamma, const Tensor& scores) {
@@ -48,17 +50,18 @@ Tensor mixture_bound(const Tensor& gamma, const Tensor& scores) {
 }
 
 void ClusterMoments::add(const Tensor& gamma, const Posterior& q) {
-  const Tensor weights = gamma.to(torch::kDouble).t();  // (K, B)
+  const std::int64_t latents = q.mean.size(1);
   const Tensor mu = q.mean.to(torch::kDouble);
   const Tensor square = mu.square() + q.variance.to(torch::kDouble);
-  if (!counts.defined()) {
-    counts = torch::zeros({gamma.size(1)}, torch::kDouble);
-    sums = torch::zeros({gamma.size(1), mu.size(1)}, torch::kDouble);
-    squares = torch::zeros_like(sums);
-  }
-  counts += weights.sum(1);
-  sums += weights.mm(mu);
-  squares += weights.mm(square);
+  // One product for all three: it is the reading of gamma that takes the time.
+  const Tensor parts = torch::cat({torch::ones_like(mu.slice(1, 0, 1)), mu, square}, 1);
+  const Tensor all = gamma.to(torch::kDouble).t().mm(parts);  // (K, 1 + 2 l)
+  const Tensor own = all.select(1, 0);
+  counts = counts.defined() ? counts + own : own.clone();
+  const Tensor first = all.slice(1, 1, 1 + latents);
+  sums = sums.defined() ? sums + first : first.clone();
+  const Tensor second = all.slice(1, 1 + latents);
+  squares = squares.defined() ? squares + second : second.clone();
 }
 
 Tensor outcome_design(const Nodes& nodes) {

@@ -2,14 +2,16 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "networks/plugin/pima/node_tables.h"
 
 namespace polycause {
 namespace {
 
 using torch::Tensor;
-constexpr double kSmallest = 1e-30;  // probabilities below are as good as 0, and have a logarithm
 
 /// For families {j} and parents within `mask`: the counts of a joint outcome's family, node j's
 /// outcome apart.
@@ -79,6 +81,24 @@ std::uint32_t mask_of(const std::vector<bool>& parents, std::size_t nodes, std::
   return mask;
 }
 
+/// sum n log n of the marginal counts of `set`, whose table is `counts`, and of all its subsets
+/// that lack nodes from `from` on only: every subset is reached once, at prod (1 + C_i) in all.
+void add_information(const Nodes& nodes, const std::vector<double>& counts, std::uint32_t set,
+                     std::size_t from, std::vector<double>& information) {
+  double sum = 0;
+  for (const double n : counts) sum += n > 0 ? n * std::log(n) : 0;
+  information[set] = sum;
+  std::size_t stride = 1;
+  for (std::size_t i = nodes.outcomes.size(); i-- > from;) {
+    const auto own = static_cast<std::size_t>(nodes.outcomes[i]);  // all from `from` on are there
+    std::vector<double> rest(counts.size() / own, 0.0);
+    for (std::size_t c = 0; c < counts.size(); ++c)
+      rest[c / (stride * own) * stride + c % stride] += counts[c];
+    add_information(nodes, rest, set & ~(1U << i), i + 1, information);
+    stride *= own;
+  }
+}
+
 }  // namespace
 
 Nodes::Nodes(std::vector<int> all) : outcomes(std::move(all)) {
@@ -96,27 +116,17 @@ Tensor edge_indicators(const NodeParameters& p, double beta) {
   return torch::tanh(p.weight * torch::relu(gradient) / beta);
 }
 
-Tensor conditional_tables(const Nodes& nodes, const Tensor& logits, const Tensor& edges) {
-  const std::int64_t runs = logits.size(0);
-  const std::int64_t count = nodes.count();
-  const std::vector<std::int64_t> grid = nodes.grid(runs);
-  std::vector<std::int64_t> scalar(grid.size(), 1);
-  scalar[0] = runs;
-  std::vector<Tensor> tables;
-  for (std::int64_t j = 0; j < count; ++j) {
-    Tensor table = torch::softmax(logits.select(1, j).reshape(grid), j + 1);
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (i == j) continue;
-      const Tensor e = edges.select(1, i).select(1, j).reshape(scalar);
-      table = e * table + (1 - e) * table.mean(i + 1, true);
-    }
-    tables.push_back(table.expand(grid).reshape({runs, nodes.joint}));
-  }
-  return torch::stack(tables, 1).clamp_min(kSmallest).log();
-}
-
 Tensor log_joint(const Nodes& nodes, const Tensor& logits, const Tensor& edges) {
-  return conditional_tables(nodes, logits, edges).sum(1);
+  const std::int64_t runs = logits.size(0);
+  std::vector<Tensor> tables;
+  std::int64_t stride = nodes.joint;
+  for (std::int64_t j = 0; j < nodes.count(); ++j) {
+    const std::int64_t outcomes = nodes.outcomes[static_cast<std::size_t>(j)];
+    stride /= outcomes;
+    const Tensor own = logits.select(1, j).reshape({runs, -1, outcomes, stride});
+    tables.push_back(torch::softmax(own, 2).reshape({runs, nodes.joint}));
+  }
+  return log_product(nodes, torch::stack(tables, 1), edges);
 }
 
 Tensor free_probabilities(const Nodes& nodes, const Tensor& edges) {
@@ -142,7 +152,7 @@ Tensor fitted_log_joint(const Nodes& nodes, const std::vector<bool>& parents, co
       const double all = n.parent[f.parent_of[c]];
       const double p = all > 0 ? n.both[f.parent_of[c] * outcomes + own[c]] / all
                                : 1.0 / static_cast<double>(outcomes);
-      result[c] += std::log(std::max(p, kSmallest));
+      result[c] += std::log(std::max(p, kSmallestProbability));
     }
   }
   return torch::tensor(result, torch::kDouble);
@@ -165,14 +175,24 @@ std::vector<bool> best_network(const Nodes& nodes, const Tensor& counts, double 
   const std::size_t size = nodes.outcomes.size();
   const std::uint32_t sets = 1U << size;
   constexpr double kNever = -std::numeric_limits<double>::infinity();
+  std::vector<double> information(sets,
+                                  0);  // of a set of nodes: sum n log n of its marginal counts
+  std::vector<double> outcomes(sets, 1);
+  add_information(nodes, {flat.data_ptr<double>(), flat.data_ptr<double>() + nodes.joint}, sets - 1,
+                  0, information);
+  for (std::uint32_t set = 1; set < sets; ++set) {
+    std::size_t first = 0;
+    while ((set >> first & 1U) == 0) ++first;
+    outcomes[set] = outcomes[set & (set - 1)] * nodes.outcomes[first];
+  }
   // Per node and set of candidates: the best parents among them.
   std::vector<std::vector<double>> score(size, std::vector<double>(sets, kNever));
   std::vector<std::vector<std::uint32_t>> chosen(size, std::vector<std::uint32_t>(sets, 0));
   for (std::size_t j = 0; j < size; ++j) {
-    const std::vector<std::size_t> own = own_outcomes(nodes, j);
     for (std::uint32_t set = 0; set < sets; ++set) {
       if ((set >> j & 1U) != 0) continue;
-      score[j][set] = family_score(nodes, j, set, own, flat.data_ptr<double>(), price);
+      score[j][set] = information[set | 1U << j] - information[set] -
+                      price * (nodes.outcomes[j] - 1) * outcomes[set];
       chosen[j][set] = set;
       for (std::size_t i = 0; i < size; ++i) {
         if ((set >> i & 1U) == 0) continue;

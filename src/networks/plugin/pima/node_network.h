@@ -32,12 +32,9 @@ struct NodeParameters {
 /// cycle is possible.
 torch::Tensor edge_indicators(const NodeParameters& p, double beta);
 
-/// log p(N_j | others) for every node, (R, L, K): softmax over the node's own outcomes, then axis i
-/// averaged in proportion 1 - E_ij.
-torch::Tensor conditional_tables(const Nodes& nodes, const torch::Tensor& logits,
-                                 const torch::Tensor& edges);
-
-/// log A_c, (R, K): the sum over nodes of `conditional_tables`.
+/// log A_c, (R, K): the sum over nodes of log p(N_j | others), the softmax of logits (R, L, K) over
+/// the node's own outcomes whose axis i is averaged in proportion 1 - E_ij. An edge of exactly 0
+/// gets no gradient: `edge_indicators` has none there.
 torch::Tensor log_joint(const Nodes& nodes, const torch::Tensor& logits,
                         const torch::Tensor& edges);
 
