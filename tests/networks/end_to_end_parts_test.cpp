@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "networks/plugin/encoders.h"
 #include "networks/plugin/end_to_end/dag.h"
@@ -177,6 +179,49 @@ TEST(FlatAdam, StepsAsTorchDoes) {
   EXPECT_LT(largest(ours->bias - theirs->bias), 1e-6);
   ours->weight.mutable_grad().fill_(std::nanf(""));
   EXPECT_FALSE(adam.step(0.01, 1e9));
+}
+
+/// Its loss is the largest number that a batch of participants has, and notes who was asked.
+class NotingNetwork : public TrainedNetwork {
+ public:
+  NotingNetwork(const std::vector<EndToEndInput>& inputs, const EndToEndOptions& options)
+      : TrainedNetwork(inputs, options) {
+    make_codings([](std::int64_t code) { return code; }, false, 0);
+  }
+  Tensor loss_of(const Sample& sample, const TrainingStage& stage, at::Generator&) override {
+    if (!stage.training) judged.insert(judged.end(), sample.rows.begin(), sample.rows.end());
+    if (!stage.training) largest_batch = std::max(largest_batch, sample.rows.size());
+    return sample.x[0].max() + 0 * codings_[0]->encode(sample.x[0], sample.mask[0]).sum();
+  }
+  std::vector<std::uint32_t> judged;
+  std::size_t largest_batch = 0;
+
+ protected:
+  Parts parts_of(const Sample&) override { return {}; }
+};
+
+TEST(Training, EverybodyHeldOutCounts) {
+  std::vector<float> cells(60, 1.0f);
+  for (std::size_t i = 57; i < 60; ++i) cells[i] = 8;  // in the last batch
+  EndToEndInput input;
+  input.name = "a";
+  input.cells = cells.data();
+  input.width = 1;
+  input.latents = 1;
+  input.privates = 0;
+  EndToEndOptions options;
+  options.participants = 60;
+  options.batch = 8;
+  options.epochs = 1;
+  std::vector<std::uint32_t> train(30);
+  std::vector<std::uint32_t> held_out(30);
+  std::iota(train.begin(), train.end(), 0U);
+  std::iota(held_out.begin(), held_out.end(), 30U);
+  NotingNetwork network({input}, options);
+  const double loss = train_network(network, {input}, train, held_out, options);
+  EXPECT_EQ(network.judged, held_out);
+  EXPECT_EQ(network.largest_batch, 8u);
+  EXPECT_NEAR(loss, (24 * 1 + 6 * 8) / 30.0, 1e-6) << "batches of 8, 8, 8, 6, by their size";
 }
 
 }  // namespace

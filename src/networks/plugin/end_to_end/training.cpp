@@ -36,6 +36,7 @@ std::vector<std::uint32_t> useful(const std::vector<EndToEndInput>& inputs,
   return kept;
 }
 
+/// Mean over everybody held out.
 double held_out_loss(TrainedNetwork& network, const std::vector<EndToEndInput>& inputs,
                      const std::vector<std::uint32_t>& rows, const EndToEndOptions& options,
                      double share) {
@@ -45,7 +46,10 @@ double held_out_loss(TrainedNetwork& network, const std::vector<EndToEndInput>& 
   at::Generator generator = at::detail::createCPUGenerator(options.seed + 1);
   double total = 0;
   double count = 0;
-  SampleReader reader(inputs, options.participants, rows, options.batch, true);
+  // Batches of nearly equal size: what a loss by contrasts can reach depends on it.
+  const std::size_t batches = (rows.size() + options.batch - 1) / options.batch;
+  const std::size_t most = (rows.size() + batches - 1) / batches;
+  SampleReader reader(inputs, options.participants, rows, most, false);
   for (Sample sample; reader.next(sample);) {
     network.prepare(sample);
     const auto size = static_cast<double>(sample.size());
