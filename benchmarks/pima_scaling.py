@@ -2,7 +2,7 @@
 """Time and memory of `pima` in the number of joint outcomes K, beside the same bound in eager PyTorch.
 
     cmake -S . -B build -DPOLYCAUSE_BUILD_BENCHMARKS=ON; cmake --build build --target pima_benchmark
-    taskset -c 0 benchmarks/pima_scaling.py --driver build/benchmarks/pima_benchmark
+    taskset -c 0 python3 benchmarks/pima_scaling.py --driver build/benchmarks/pima_benchmark
 
 A study of two tables, fixed numbers of participants, columns and latents, one thread. Apart: the gradient epoch (encoders, decoders, bound
 with all K clusters, Adam), the block update (two rounds of responsibilities, means and variances), and the network's block of one epoch
