@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -35,13 +36,6 @@ struct DiscoverArguments {
   bool force = false;
   bool json = false;
 };
-
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  return begin == std::string::npos
-             ? ""
-             : text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
 
 void add_tier(Knowledge& knowledge, int tier, const std::string& line, const std::string& where) {
   std::istringstream names(line);
@@ -94,7 +88,9 @@ std::map<std::string, ColumnType> read_types(const std::string& path) {
                       where, line));
     }
     try {
-      types[trimmed(line.substr(0, comma))] = column_type_from(trimmed(line.substr(comma + 1)));
+      const std::string_view text = line;
+      types[std::string(trimmed(text.substr(0, comma)))] =
+          column_type_from(std::string(trimmed(text.substr(comma + 1))));
     } catch (const ConfigError& error) {
       throw ConfigError(where + ": " + error.what());
     }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/settings.h"
+#include "base/text.h"
 #include "data/bytes.h"
 #include "data/cells.h"
 #include "data/frame.h"

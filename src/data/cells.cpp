@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/text.h"
+
 namespace polycause {
 namespace {
 
@@ -78,12 +80,6 @@ Cell CellReader::read(std::string_view text, double& number) const {
   if (!parse(text, number)) return Cell::kText;
   if (!numeric_tokens_.empty() && is_missing(number)) return Cell::kMissing;
   return Cell::kNumber;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 std::string number_text(double value) {

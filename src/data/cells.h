@@ -31,9 +31,6 @@ class CellReader {
   char decimal_;
 };
 
-/// Without blanks and tabs at both ends.
-std::string_view trimmed(std::string_view text);
-
 /// Shortest text that reads back as `value`; whole numbers below 1e15 without exponent or decimals.
 std::string number_text(double value);
 

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/text.h"
 #include "data/cells.h"
 #include "data/csv_scanner.h"
 #include "polycause/error.h"

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"
 #include "data/bytes.h"
 #include "data/cells.h"
 #include "data/clock.h"

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "data/cells.h"
 #include "data/text_column.h"
 

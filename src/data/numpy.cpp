@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/text.h"
 #include "data/bytes.h"
 #include "data/cells.h"
 #include "data/npy_cells.h"

@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "base/settings.h"
+#include "base/text.h"
 #include "data/anndata.h"
 #include "data/bytes.h"
 #include "data/cells.h"

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/settings.h"
+#include "base/text.h"
 #include "data/bytes.h"
 #include "data/clock.h"
 #include "data/raw_table.h"

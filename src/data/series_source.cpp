@@ -10,6 +10,7 @@
 
 #include "base/pattern.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "data/array_stream.h"
 #include "data/block_source.h"
 #include "data/cells.h"

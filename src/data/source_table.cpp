@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/pattern.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "data/bytes.h"
 #include "data/cells.h"
 #include "data/visits.h"

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/text.h"
 #include "data/bytes.h"
 #include "data/cells.h"
 #include "data/text_column.h"

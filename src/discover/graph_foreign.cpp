@@ -6,18 +6,13 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "discover/node.h"
 #include "polycause/error.h"
 #include "polycause/graph.h"
 
 namespace polycause {
 namespace {
-
-std::string trimmed(const std::string& text) {
-  const std::size_t first = text.find_first_not_of(" \t\r");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 bool mark_of(char symbol, Mark* mark) {
   if (symbol == '-') {
@@ -40,8 +35,8 @@ bool parse_edge(const std::string& line, const std::map<std::string, std::size_t
   const std::string body = line.substr(dot + 2);
   for (std::size_t i = body.find(' '); i != std::string::npos; i = body.find(' ', i + 1)) {
     if (i + 4 >= body.size() || body[i + 4] != ' ' || body[i + 2] != '-') continue;
-    const auto source = index.find(trimmed(body.substr(0, i)));
-    const std::string rest = trimmed(body.substr(i + 5));
+    const auto source = index.find(std::string(trimmed(std::string_view(body).substr(0, i))));
+    const std::string rest(trimmed(std::string_view(body).substr(i + 5)));
     auto target = index.find(rest);
     if (target == index.end()) target = index.find(rest.substr(0, rest.find(' ')));
     if (source == index.end() || target == index.end()) continue;
@@ -74,10 +69,11 @@ Graph read_graph_tetrad(const std::string& path) {
       std::replace(line.begin(), line.end(), ',', ';');
       std::istringstream names(line);
       for (std::string name; std::getline(names, name, ';');) {
-        if (!index.emplace(trimmed(name), graph.nodes.size()).second) {
-          throw DataError(path, number, "", fmt::format("node \"{}\" occurs twice", trimmed(name)));
+        name = trimmed(name);
+        if (!index.emplace(name, graph.nodes.size()).second) {
+          throw DataError(path, number, "", fmt::format("node \"{}\" occurs twice", name));
         }
-        graph.nodes.push_back(node_from_id(trimmed(name)));
+        graph.nodes.push_back(node_from_id(name));
       }
     } else if (in_edges) {
       if (line.find(". ") == std::string::npos) break;  // attributes follow the edges

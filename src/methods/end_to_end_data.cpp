@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "data/cells.h"
+#include "base/text.h"
 #include "polycause/error.h"
 
 namespace polycause {
