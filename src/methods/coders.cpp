@@ -93,7 +93,8 @@ void unpack(const std::vector<float>& all, const StagedProblem& problem,
 }
 
 void train_networks(const StagedProblem& problem, const FitOptions& options, const Unit& unit,
-                    const Checkpoint& checkpoint, Watch& watch, std::vector<Coder>& coders) {
+                    const std::vector<std::vector<float>>& said, const Checkpoint& checkpoint,
+                    Watch& watch, std::vector<Coder>& coders) {
   const double work = network_work(problem, options);
   if (std::optional<UnitState> stored = checkpoint.load(unit.name)) {
     for (const Metric& m : stored->metrics) watch.metric(m.series, m.step, m.value);
@@ -102,7 +103,6 @@ void train_networks(const StagedProblem& problem, const FitOptions& options, con
     return;
   }
   const std::size_t modalities = coders.size() - problem.shared.size();
-  std::vector<std::vector<float>> table_codes(modalities);
   std::vector<NetworkInput> inputs(modalities);
   for (std::size_t m = 0; m < modalities; ++m) {
     NetworkInput& input = inputs[m];
@@ -111,8 +111,7 @@ void train_networks(const StagedProblem& problem, const FitOptions& options, con
     for (std::size_t i = 0; i < problem.participants && !problem.present.empty(); ++i)
       input.present.push_back(problem.present[i * coders.size() + m]);
     if (!problem.blocks[m]) {
-      table_codes[m] = coders[m].autoencoder.encode(problem.cells[m]);
-      input.code = table_codes[m].data();
+      input.code = said[m].data();
       input.code_width = coders[m].autoencoder.code();
       continue;
     }
@@ -257,20 +256,31 @@ double coder_work(const StagedProblem& problem, const FitOptions& options) {
          blocks * static_cast<double>(plan_steps(shared_schedule(options), rows).steps);
 }
 
-std::vector<Coder> train_coders(const StagedProblem& problem, const FitOptions& options,
-                                std::uint64_t seed, const std::string& name, std::size_t threads,
-                                const Checkpoint& checkpoint, Watch& watch) {
+bool has_networks(const StagedProblem& problem) {
+  return std::any_of(problem.blocks.begin(), problem.blocks.end(),
+                     [](const std::shared_ptr<const Blocks>& b) { return b != nullptr; });
+}
+
+std::vector<Coder> train_table_coders(const StagedProblem& problem, const FitOptions& options,
+                                      std::uint64_t seed, const std::string& name,
+                                      std::size_t threads, const Checkpoint& checkpoint,
+                                      Watch& watch) {
   std::vector<Coder> coders(problem.cells.size());
   parallel_for(coders.size(), threads, [&](std::size_t m) {
     if (problem.blocks[m] || problem.shared_block(m) != nullptr) return;
     coders[m] = train_table(problem, m, options, {fmt::format("{}/autoencoder{}", name, m), seed},
                             checkpoint, watch);
   });
-  if (network_work(problem, options) > 0)
-    train_networks(problem, options, {name + "/networks", seed}, checkpoint, watch, coders);
+  return coders;
+}
+
+void train_other_coders(const StagedProblem& problem, const FitOptions& options, std::uint64_t seed,
+                        const std::string& name, const std::vector<std::vector<float>>& said,
+                        const Checkpoint& checkpoint, Watch& watch, std::vector<Coder>& coders) {
+  if (has_networks(problem))
+    train_networks(problem, options, {name + "/networks", seed}, said, checkpoint, watch, coders);
   if (!problem.shared.empty())
     train_shared(problem, options, seed, name, checkpoint, watch, coders);
-  return coders;
 }
 
 std::vector<float> network_outputs(const BlockNetwork& network, const Blocks& blocks) {

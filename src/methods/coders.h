@@ -32,11 +32,20 @@ struct Coder {
 /// Optimiser steps of step 1, in the unit that Watch counts.
 double coder_work(const StagedProblem& problem, const FitOptions& options);
 
-/// Trains the coder of every modality: tables side by side, then all networks together, since they
-/// look for what they find in the tables' codes and in each other.
-std::vector<Coder> train_coders(const StagedProblem& problem, const FitOptions& options,
-                                std::uint64_t seed, const std::string& name, std::size_t threads,
-                                const Checkpoint& checkpoint, Watch& watch);
+/// Whether any modality is pictures or series.
+bool has_networks(const StagedProblem& problem);
+
+/// The autoencoders of the tables, side by side; other modalities have empty coders.
+std::vector<Coder> train_table_coders(const StagedProblem& problem, const FitOptions& options,
+                                      std::uint64_t seed, const std::string& name,
+                                      std::size_t threads, const Checkpoint& checkpoint,
+                                      Watch& watch);
+
+/// Then all networks together, since they look for what they find in the tables and in each other,
+/// and shared blocks. `said[m]` (n, code of table m): what the table says to the networks.
+void train_other_coders(const StagedProblem& problem, const FitOptions& options, std::uint64_t seed,
+                        const std::string& name, const std::vector<std::vector<float>>& said,
+                        const Checkpoint& checkpoint, Watch& watch, std::vector<Coder>& coders);
 
 /// The code of a shared block, from those of its members, behind them.
 void append_shared(const SharedContent& content, const SharedUnit& block, Codes& codes);

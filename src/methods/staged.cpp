@@ -11,6 +11,7 @@
 #include "methods/prune.h"
 #include "methods/rotation_search.h"
 #include "methods/staged_starts.h"
+#include "methods/staged_tables.h"
 
 namespace polycause {
 namespace {
@@ -177,7 +178,7 @@ double staged_work(const StagedProblem& problem, const FitOptions& options) {
   const double branches =
       static_cast<double>(options.branches) + (options.prior == "auto" ? 1 : 0) +
       (options.within_price > 0 && options.prior != "general" ? double{kWithinBranches} : 0.0);
-  return coder_work(problem, options) +
+  return coder_work(problem, options) + table_latents_work(problem, options) +
          (starts + std::min(static_cast<double>(kFinalists), starts)) *
              steps(start_schedule(options)) +
          branches * steps(branch_schedule(options));
@@ -199,7 +200,7 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options,
 }
 
 double staged_codes_work(const StagedProblem& problem, const FitOptions& options) {
-  return coder_work(problem, options) +
+  return coder_work(problem, options) + table_latents_work(problem, options) +
          static_cast<double>(options.starts) * (problem.order_given ? 1 : 2) *
              static_cast<double>(
                  plan_steps(start_schedule(options), problem.split.train.size()).steps);

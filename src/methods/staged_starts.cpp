@@ -10,6 +10,7 @@
 #include "methods/agreement.h"
 #include "methods/modality_order.h"
 #include "methods/rotation_search.h"
+#include "methods/staged_tables.h"
 #include "model/subspace.h"
 
 namespace polycause {
@@ -156,7 +157,13 @@ Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std:
                    const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                    Watch& watch) {
   Begun begun;
-  begun.coders = train_coders(problem, options, seed, name, threads, checkpoint, watch);
+  begun.coders = train_table_coders(problem, options, seed, name, threads, checkpoint, watch);
+  std::vector<std::vector<float>> said;
+  if (has_networks(problem)) {
+    said = what_tables_say(problem, begun.coders, options, seed, name + "/tables", threads,
+                           checkpoint, watch);
+  }
+  train_other_coders(problem, options, seed, name, said, checkpoint, watch, begun.coders);
   begun.codes = codes_of(begun.coders, problem);
   const std::vector<int> sizes = problem.layout().sizes();
   const std::size_t units = sizes.size();
@@ -173,6 +180,12 @@ Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std:
   begun.starts =
       run_starts(context, maps, name + "/start", [&](std::size_t) { return begun.order; });
   return begun;
+}
+
+std::vector<Start> listed_starts(const StepContext& context, const std::string& name) {
+  const auto rank = listed_ranks(context.problem.latents.size(), context.problem.shared);
+  const auto maps = canonical_maps(context.codes, context.problem.complete.train, nullptr);
+  return run_starts(context, maps, name, [&](std::size_t) { return rank; });
 }
 
 std::vector<Start> finalists(std::vector<Start> starts, const StepContext& context,

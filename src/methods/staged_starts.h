@@ -44,6 +44,9 @@ Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std:
                    const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                    Watch& watch);
 
+/// Step 2 for codes that are there, in the listed order of the modalities.
+std::vector<Start> listed_starts(const StepContext& context, const std::string& name);
+
 /// Step 3: the best kFinalists go on and are searched again.
 std::vector<Start> finalists(std::vector<Start> starts, const StepContext& context,
                              const std::string& name);

@@ -23,7 +23,7 @@ struct NetworkInput {
   BlockShape shape;
   /// (rows, count) -> (count, channels, height, width), NaN where missing; empty for a table.
   std::function<void(const std::uint32_t*, std::size_t, float*)> read;
-  const float* code = nullptr;  ///< table: whitened, (n, code_width)
+  const float* code = nullptr;  ///< table: what it says, unit variance, (n, code_width)
   int code_width = 0;
   std::vector<std::uint8_t> present;  ///< (n,), empty = everybody
   int latents = 2;

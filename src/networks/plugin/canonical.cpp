@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+
 namespace polycause {
 namespace {
 
@@ -13,6 +15,8 @@ constexpr double kRidges[] = {0.01, 0.05, 0.2};
 constexpr double kRidgeOfRest = 0.05;
 constexpr std::int64_t kFirst = 8;  // features tried at least; then half as many again, and again
 constexpr std::int64_t kFolds = 5;
+// More features always find a little more, in the end curves of latents that are there already.
+constexpr double kNearly = 0.01;
 
 /// (d, d) map that makes the regularised covariance of x the identity.
 Tensor whitener(const Tensor& x, double ridge) {
@@ -35,11 +39,11 @@ Pair canonical_pair(const Tensor& x, const Tensor& y, double ridge, std::int64_t
   return {wx.mm(u.slice(1, 0, k)), wy.mm(vh.slice(0, 0, k).t())};
 }
 
-/// Sum over the pairs of squared held-out correlations, over the folds.
-double held_out_score(const Tensor& x, const Tensor& y, double ridge, std::int64_t k) {
+/// Squared held-out correlation of every pair, (k,), mean over the folds; 0 where it is negative.
+Tensor held_out_squares(const Tensor& x, const Tensor& y, double ridge, std::int64_t k) {
   const std::int64_t n = x.size(0);
   const Tensor fold = torch::arange(n) % kFolds;
-  double total = 0;
+  Tensor total = torch::zeros({k}, x.options());
   for (std::int64_t f = 0; f < kFolds; ++f) {
     const Tensor in = (fold != f).nonzero().squeeze(1);
     const Tensor out = (fold == f).nonzero().squeeze(1);
@@ -48,33 +52,45 @@ double held_out_score(const Tensor& x, const Tensor& y, double ridge, std::int64
     const Tensor b = y.index_select(0, out).mm(pair.y);
     const Tensor ab = ((a - a.mean(0)) * (b - b.mean(0))).mean(0);
     const Tensor both = a.var(0, false) * b.var(0, false);
-    total += (ab.clamp_min(0).square() / both.clamp_min(1e-12)).sum().item<double>();
+    total += ab.clamp_min(0).square() / both.clamp_min(1e-12);
   }
-  return total;
+  return total / static_cast<double>(kFolds);
 }
 
 }  // namespace
 
-Tensor canonical_directions(const Tensor& x_in, const Tensor& y_in, std::int64_t k) {
+Canonical canonical_directions(const Tensor& x_in, const Tensor& y_in, std::int64_t k) {
   Tensor x = x_in.to(torch::kDouble);
   Tensor y = y_in.to(torch::kDouble);
   x = x - x.mean(0);
   y = y - y.mean(0);
   const std::int64_t found = std::min({k, x.size(1), y.size(1)});
-  double best = -1;
-  double ridge = kRidges[0];
-  std::int64_t used = x.size(1);
+  struct Trial {
+    std::int64_t used;
+    double ridge;
+    double score;
+    double least;
+  };
+  std::vector<Trial> trials;
+  double best = 0;
   for (std::int64_t count = 2 * kFirst; count < 3 * x.size(1); count = count * 3 / 2) {
     const std::int64_t prefix = std::max(found, std::min(count / 2, x.size(1)));
-    for (const double candidate : kRidges) {
-      const double score = held_out_score(x.slice(1, 0, prefix), y, candidate, found);
-      if (score > best) {
-        best = score;
-        ridge = candidate;
-        used = prefix;
-      }
+    for (const double ridge : kRidges) {
+      const Tensor squares = held_out_squares(x.slice(1, 0, prefix), y, ridge, found);
+      const double least = found < k ? 0 : std::sqrt(squares.min().item<double>());
+      trials.push_back({prefix, ridge, squares.sum().item<double>(), least});
+      best = std::max(best, trials.back().score);
     }
   }
+  // The fewest features that are nearly as good; of those the best ridge.
+  Trial chosen = trials.front();
+  bool enough = false;
+  for (const Trial& trial : trials) {
+    if (trial.score < (1 - kNearly) * best || (enough && trial.used > chosen.used)) continue;
+    if (!enough || trial.score > chosen.score) chosen = trial;
+    enough = true;
+  }
+  const auto [used, ridge, score, least] = chosen;
   const Tensor first = x.slice(1, 0, used);
   Tensor directions = canonical_pair(first, y, ridge, found).x;
   if (found < k) {  // the others hold fewer numbers than there are latents
@@ -82,7 +98,7 @@ Tensor canonical_directions(const Tensor& x_in, const Tensor& y_in, std::int64_t
   }
   directions = directions / first.mm(directions).std(0, false).clamp_min(1e-6);
   const Tensor none = torch::zeros({x.size(1) - used, k}, directions.options());
-  return torch::cat({directions, none}, 0).to(torch::kFloat);
+  return {torch::cat({directions, none}, 0).to(torch::kFloat), least};
 }
 
 }  // namespace polycause

@@ -6,9 +6,14 @@
 
 namespace polycause {
 
-/// x (n, p), features that matter most first, y (n, q), standardised -> (p, k): the k directions of
-/// x that y says most about (canonical correlation, number of features and ridge chosen by
-/// cross-validation), each with variance 1.
-torch::Tensor canonical_directions(const torch::Tensor& x, const torch::Tensor& y, std::int64_t k);
+struct Canonical {
+  torch::Tensor directions;  // (p, k), each with variance 1
+  double least = 0;          // held-out correlation of the weakest; 0 where y holds fewer than k
+};
+
+/// x (n, p), features that matter most first, y (n, q), standardised: the k directions of x that y
+/// says most about (canonical correlation, number of features and ridge chosen by
+/// cross-validation, the fewest features that are nearly best).
+Canonical canonical_directions(const torch::Tensor& x, const torch::Tensor& y, std::int64_t k);
 
 }  // namespace polycause

@@ -15,12 +15,13 @@ constexpr int kPatience = 8;       // epochs without a better bound
 constexpr double kWarmUp = 0.1;    // share of the steps over which the rate rises
 constexpr int kCriticEpochs = 40;  // of critics beside canonical outputs
 constexpr double kCriticDecay = 1e-2;
-constexpr double kFineRate = 0.3;        // of the networks afterwards, beside train.network_rate
-constexpr int kFinePatience = 4;         // with few participants they add nothing, and soon show it
-constexpr double kGain = 0.02;           // nat per modality that the networks must add
-constexpr int kTries = 4;                // beginnings of streams
-constexpr int kTryEpochs = 2;            // show which of them are stuck
-constexpr double kTryShare = 0.2;        // of the work
+constexpr double kFineRate = 0.3;  // of the networks afterwards, beside train.network_rate
+constexpr int kFinePatience = 4;   // with few participants they add nothing, and soon show it
+constexpr double kGain = 0.02;     // nat per modality that the networks must add
+constexpr int kTries = 4;          // beginnings of streams
+constexpr int kTryEpochs = 2;      // show which of them are stuck
+constexpr double kTryShare = 0.2;  // of the work
+constexpr double kSaid = 0.2;      // held-out correlation from which tables say enough of a latent
 constexpr std::size_t kAxisRows = 2000;  // participants from whom principal components are taken
 constexpr std::size_t kAxisNumbers = 100000000;  // and at most so many pixels or samples in all
 
@@ -212,8 +213,10 @@ Tensor Fitter::loss_of(const Batch& batch, std::size_t phase) {
 }
 
 // Networks begin at the linear maps of their fixed features that the other modalities say most
-// about: first against the tables (or, without any, all others' features), then against tables and
-// the others' outputs, which are few and hold less noise.
+// about: first against the tables (or, without any, all others' features). Where the tables do not
+// say as much as there are latents, then twice against tables and the others' outputs. Only there:
+// outputs are curved in their latents, and two blocks with the same causes show each other the
+// curves as if they were latents.
 void Fitter::begin_canonically() {
   const torch::NoGradGuard no_gradient;
   std::vector<std::int64_t> rows;
@@ -238,10 +241,11 @@ void Fitter::begin_canonically() {
     }
   }
   std::vector<Tensor> outputs(inputs_.size());
+  std::vector<bool> settled(inputs_.size(), false);
   for (int round = 0; round < 3; ++round) {
-    std::vector<Tensor> next(inputs_.size());
+    std::vector<Tensor> next = outputs;
     for (std::size_t m = 0; m < inputs_.size(); ++m) {
-      if (!starts(m)) continue;
+      if (!starts(m) || settled[m]) continue;
       std::vector<Tensor> rest = tables;
       for (std::size_t o = 0; o < inputs_.size(); ++o) {
         if (o == m || !starts(o)) continue;
@@ -249,9 +253,10 @@ void Fitter::begin_canonically() {
         if (round == 0 && tables.empty()) rest.push_back(own[o]);
       }
       Part& part = learners_[m].model->all_parts()[0];
-      const Tensor directions = canonical_directions(own[m], torch::cat(rest, 1), part.latents);
-      part.direct->weight.copy_(directions.t());
-      next[m] = own[m].mm(directions);
+      const Canonical found = canonical_directions(own[m], torch::cat(rest, 1), part.latents);
+      part.direct->weight.copy_(found.directions.t());
+      next[m] = own[m].mm(found.directions);
+      settled[m] = !tables.empty() && found.least > kSaid;
     }
     outputs = next;
   }

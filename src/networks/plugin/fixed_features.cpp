@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <cmath>
+
 namespace polycause {
 namespace {
 
@@ -10,6 +12,8 @@ using torch::Tensor;
 constexpr std::int64_t kAxes = 48;
 constexpr std::int64_t kStatistics = 10;  // per channel
 constexpr double kClip = 6;               // standard deviations
+constexpr std::int64_t kKnots = 41;       // of a statistic's normal scores
+constexpr double kReach = 3;              // scores from -kReach to kReach
 
 /// Of series, whose events come at any time: (B, kStatistics C + C (C - 1) / 2)
 Tensor statistics(const Tensor& blocks) {
@@ -43,6 +47,36 @@ Tensor statistics(const Tensor& blocks) {
   return torch::cat(all, 1);
 }
 
+/// Values (n, S) at evenly spaced normal scores: (S, kKnots).
+Tensor knots_of(const Tensor& values) {
+  const Tensor sorted = std::get<0>(values.sort(0));
+  const auto last = static_cast<double>(values.size(0) - 1);
+  const Tensor levels = torch::linspace(-kReach, kReach, kKnots, torch::kDouble);
+  const Tensor at = 0.5 * torch::erfc(-levels / std::sqrt(2.0)) * last;
+  const Tensor low = at.floor();
+  const Tensor share = (at - low).to(torch::kFloat).unsqueeze(1);
+  const Tensor a = sorted.index_select(0, low.to(torch::kLong));
+  const Tensor b = sorted.index_select(0, at.ceil().to(torch::kLong));
+  return (a + share * (b - a)).t().contiguous();
+}
+
+/// Normal scores of values (B, S), (B, S): between the knots, at the middle of those that are
+/// equal.
+Tensor scores_of(const Tensor& values, const Tensor& knots) {
+  const Tensor v = values.t().contiguous();  // (S, B)
+  const Tensor below = torch::searchsorted(knots, v, false, false);
+  const Tensor upto = torch::searchsorted(knots, v, false, true);
+  const Tensor left = (below - 1).clamp(0, kKnots - 1);
+  const Tensor right = below.clamp(0, kKnots - 1);
+  const Tensor from = knots.gather(1, left);
+  const Tensor to = knots.gather(1, right);
+  const Tensor share = ((v - from) / (to - from).clamp_min(1e-12)).clamp(0, 1);
+  const Tensor between = left.to(torch::kFloat) + share * (right - left).to(torch::kFloat);
+  const Tensor equal = 0.5 * (below + upto - 1).to(torch::kFloat);
+  const Tensor place = torch::where(upto > below, equal, between);
+  return (place * (2 * kReach / static_cast<double>(kKnots - 1)) - kReach).t();
+}
+
 }  // namespace
 
 FixedFeatures::FixedFeatures(const BlockShape& shape)
@@ -50,6 +84,13 @@ FixedFeatures::FixedFeatures(const BlockShape& shape)
   axes_ = torch::zeros({static_cast<std::int64_t>(shape.size()), kAxes});
   mean_ = torch::zeros({count()});
   scale_ = torch::zeros({count()});
+  if (series_) knots_ = torch::zeros({count() - kAxes, kKnots});
+}
+
+std::vector<Tensor> FixedFeatures::tensors() const {
+  std::vector<Tensor> all{axes_, mean_, scale_};
+  if (series_) all.push_back(knots_);
+  return all;
 }
 
 std::int64_t FixedFeatures::count() const {
@@ -70,6 +111,7 @@ void FixedFeatures::fit(const Tensor& x) {
     const Tensor direction = vectors.select(1, n - 1 - k).to(torch::kFloat);  // (n,)
     axes_.select(1, k).copy_(flat.t().mv(direction) / std::sqrt(value));
   }
+  if (series_) knots_.copy_(knots_of(statistics(x)));
   const Tensor all = measured(x);
   mean_.copy_(all.mean(0));
   const Tensor sd = all.std(0, false);
@@ -78,11 +120,15 @@ void FixedFeatures::fit(const Tensor& x) {
 
 Tensor FixedFeatures::measured(const Tensor& x) const {
   const Tensor components = x.flatten(1).mm(axes_);
-  return series_ ? torch::cat({statistics(x), components}, 1) : components;
+  return series_ ? torch::cat({scores_of(statistics(x), knots_), components}, 1) : components;
 }
 
 Tensor FixedFeatures::of(const Tensor& x) const {
-  return ((measured(x) - mean_) * scale_).clamp(-kClip, kClip);
+  const Tensor features = ((measured(x) - mean_) * scale_).clamp(-kClip, kClip);
+  if (series_) return features;
+  // Square roots of the components' shares of the first: a ridge then costs a small one more.
+  const Tensor share = torch::where(scale_ > 0, scale_[0] / scale_.clamp_min(1e-12), scale_);
+  return features * share.sqrt();
 }
 
 }  // namespace polycause

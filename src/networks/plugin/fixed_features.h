@@ -1,7 +1,8 @@
-// What is measured in a block without learning: its principal components and, of series, simple
-// statistics per channel. With few participants a linear map of these finds more than a trained
-// network. Pictures have components only: statistics are curved functions of strong latents, and
-// canonical correlation would take those for latents of their own.
+// What is measured in a block without learning: its principal components and, of series, normal
+// scores of simple statistics per channel, since canonical correlation is linear and rates,
+// extremes and powers are not. With few participants a linear map of these finds more than a
+// trained network. Pictures have components only: statistics are curved functions of strong
+// latents, and canonical correlation would take those for latents of their own.
 #pragma once
 
 #include <torch/types.h>
@@ -21,7 +22,7 @@ class FixedFeatures {
   torch::Tensor of(const torch::Tensor& x) const;
 
   /// Everything that was fitted, in a fixed order.
-  std::vector<torch::Tensor> tensors() const { return {axes_, mean_, scale_}; }
+  std::vector<torch::Tensor> tensors() const;
 
  private:
   torch::Tensor measured(const torch::Tensor& x) const;
@@ -31,6 +32,7 @@ class FixedFeatures {
   torch::Tensor axes_;   // (C H W, kAxes), zero columns where there are fewer components
   torch::Tensor mean_;   // (count,)
   torch::Tensor scale_;  // (count,) 1 / sd, 0 for what does not vary
+  torch::Tensor knots_;  // (statistics, knots) values at evenly spaced normal scores, of series
 };
 
 }  // namespace polycause
