@@ -200,6 +200,8 @@ std::string lines_page(const Experiment& experiment, const std::vector<Experimen
       "<h1>{}</h1>\n<p>{} of \"Causal representation learning from multimodal biomedical "
       "observations\" (ICLR 2025), on studies simulated anew. {}</p>\n",
       html_text(experiment.title), html_text(experiment.where), html_text(experiment.note));
+  const std::string changes = changes_text(lines);
+  if (!changes.empty()) body += fmt::format("<p><b>{}</b></p>\n", html_text(changes));
   std::vector<ExperimentLine> scored;
   for (const ExperimentLine& line : lines) {
     if (line.contender->method == "select") {

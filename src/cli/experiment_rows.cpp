@@ -76,18 +76,24 @@ double expected_seconds(const Row& row) {
 /// The sets of the user that concern this row's simulation.
 void add_simulation_sets(const ReproduceArguments& arguments, Row& row) {
   if (arguments.quick) {
+    row.changed.emplace_back("--quick");
     row.simulation_sets.insert(row.simulation_sets.end(), kQuickSimulation.begin(),
                                kQuickSimulation.end());
   }
-  if (arguments.participants) {
-    row.simulation_sets.push_back(fmt::format("simulate.participants={}", *arguments.participants));
-  }
+  const auto add = [&row](const std::string& set) {
+    row.changed.push_back(set);
+    row.simulation_sets.push_back(set);
+  };
+  if (arguments.participants) add(fmt::format("simulate.participants={}", *arguments.participants));
   for (const std::string& set : arguments.sets) {
     if (!starts_with(set, "simulate.")) continue;
     const bool pictures =
         starts_with(set, "simulate.mnist=") || starts_with(set, "simulate.fashion=");
-    if (pictures && row.simulation != "mnist") continue;
-    row.simulation_sets.push_back(set);
+    if (!pictures) {
+      add(set);
+    } else if (row.simulation == "mnist") {
+      row.simulation_sets.push_back(set);  // where the files are, not what is done
+    }
   }
 }
 
@@ -102,7 +108,9 @@ void add_fit_sets(const Contender& contender, const ReproduceArguments& argument
   }
   for (const std::string& set : arguments.sets) {
     if (starts_with(set, "simulate.")) continue;
-    if (starts_with(set, "select.") == selects) row.fit_sets.push_back(set);
+    if (starts_with(set, "select.") != selects) continue;
+    row.fit_sets.push_back(set);
+    row.changed.push_back(set);
   }
 }
 

@@ -24,6 +24,8 @@ struct Row {
   std::string method;
   std::vector<std::string> simulation_sets;
   std::vector<std::string> fit_sets;
+  /// What the user changed of this row's settings: "train.batch=64", "--quick".
+  std::vector<std::string> changed;
   double expected_seconds = 0;  ///< of one core, before anything was measured
 };
 

@@ -89,6 +89,7 @@ std::vector<ExperimentLine> experiment_lines(const Experiment& experiment,
         if (row.setting != setting.name || row.contender != contender.name) continue;
         ExperimentLine& line = by_choice[row.choice];
         line.choice = row.choice;
+        line.changed = row.changed;
         const auto found = results.find(row.key);
         if (found == results.end()) {
           ++line.missing;
@@ -117,6 +118,18 @@ std::vector<ExperimentLine> experiment_lines(const Experiment& experiment,
     }
   }
   return lines;
+}
+
+std::string changes_text(const std::vector<ExperimentLine>& lines) {
+  std::vector<std::string> all;
+  for (const ExperimentLine& line : lines) {
+    for (const std::string& one : line.changed) {
+      if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
+    }
+  }
+  if (all.empty()) return "";
+  return fmt::format("Not the experiment's own settings: {}; the paper's values are for others.",
+                     fmt::join(all, ", "));
 }
 
 std::string statistic_text(const Statistic& s, int digits) {
@@ -149,14 +162,15 @@ std::string lines_text(const Experiment& experiment, const std::vector<Experimen
                      given(line.paper.r2, "{:.2f}")});
   }
   if (cells.size() > 1) text += aligned(cells);
-  return text + notes;
+  const std::string changes = changes_text(lines);
+  return text + notes + (changes.empty() ? "" : changes + "\n");
 }
 
 std::string lines_csv(const std::vector<ExperimentLine>& lines) {
   std::string text =
       "setting,method,choice,seeds,failed,missing,mcc_spearman_mean,mcc_spearman_sd,"
       "mcc_spearman_min,mcc_mean,mcc_sd,r2_mean,r2_sd,shd_mean,shd_sd,shd_max,seconds_mean,"
-      "number_right,number_of,paper_mcc,paper_mcc_spread,paper_r2,paper_r2_spread\n";
+      "number_right,number_of,paper_mcc,paper_mcc_spread,paper_r2,paper_r2_spread,changed\n";
   for (const ExperimentLine& line : lines) {
     const Counted c = counted(line);
     text += fmt::format("{},{},{},{},{},{}", csv_cell(line.setting->name),
@@ -174,7 +188,7 @@ std::string lines_csv(const std::vector<ExperimentLine>& lines) {
          {line.paper.mcc, line.paper.mcc_spread, line.paper.r2, line.paper.r2_spread}) {
       text += "," + csv_number(value);
     }
-    text += "\n";
+    text += "," + csv_cell(fmt::format("{}", fmt::join(line.changed, ";"))) + "\n";
   }
   return text;
 }

@@ -28,7 +28,8 @@ struct ExperimentLine {
   std::vector<const Row*> rows;    ///< those that succeeded
   std::vector<RowResult> results;  ///< of `rows`
   std::size_t failed = 0;
-  std::size_t missing = 0;  ///< not run yet
+  std::size_t missing = 0;           ///< not run yet
+  std::vector<std::string> changed;  ///< Row::changed
   Statistic mcc_spearman;
   Statistic mcc;
   Statistic r2;
@@ -43,6 +44,9 @@ using Results = std::map<std::string, RowResult>;  ///< by Row::key
 /// several choices the one with the highest mean Spearman MCC is taken.
 std::vector<ExperimentLine> experiment_lines(const Experiment& experiment,
                                              const std::vector<Row>& rows, const Results& results);
+
+/// What the user changed of the experiment's settings, in one sentence; "" for nothing.
+std::string changes_text(const std::vector<ExperimentLine>& lines);
 
 /// "0.984 ± 0.003", "0.984" for one value, "–" for none.
 std::string statistic_text(const Statistic& statistic, int digits);

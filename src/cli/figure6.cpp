@@ -245,8 +245,13 @@ void reproduce_figure6(const ReproduceArguments& arguments, Terminal& terminal) 
   write_file(join_path(arguments.out, "ceiling.csv"), csv_of(at_best, nullptr));
   write_file(join_path(arguments.out, "graph.svg"), graph_svg(around_latents(graph)));
   write_file(join_path(arguments.out, "fig6.csv"), csv_of(all, &scores));
+  std::vector<std::string> changed = arguments.sets;
+  if (arguments.participants)
+    changed.push_back(fmt::format("simulate.participants={}", *arguments.participants));
+  if (arguments.quick) changed.emplace_back("--quick");
   if (arguments.json) {
     Json json{{"participants", fitted.study.participants()},
+              {"changed", changed},
               {"mcc_spearman", scores.mcc_spearman},
               {"mcc", scores.mcc},
               {"r2", scores.r2},
@@ -266,9 +271,12 @@ void reproduce_figure6(const ReproduceArguments& arguments, Terminal& terminal) 
   }
   print_result(fmt::format(
       "{}\n{} participants; MCC {:.3f} (rank correlation), {:.3f} (Pearson), R2 {:.3f}\n"
-      "estimates:    {}\ntrue latents: {}\n\n{}\n",
+      "estimates:    {}\ntrue latents: {}\n{}\n{}\n",
       table_text(all, scores), fitted.study.participants(), scores.mcc_spearman, scores.mcc,
       scores.r2, totals_text(totals_of(all)), totals_text(totals_of(at_best)),
+      changed.empty()
+          ? ""
+          : fmt::format("Not the figure's own settings: {}.\n", fmt::join(changed, ", ")),
       fmt::format("table: {}, picture: {}, report: {}", join_path(arguments.out, "fig6.csv"),
                   join_path(arguments.out, "graph.svg"),
                   join_path(options.fit.out, "report.html"))));

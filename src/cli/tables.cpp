@@ -165,12 +165,18 @@ void print_plan(const std::vector<Experiment>& all, const ReproduceArguments& ar
 
 Json line_json(const ExperimentLine& line) {
   const auto value = [](double v) { return std::isfinite(v) ? Json(v) : Json(nullptr); };
-  return {{"setting", line.setting->name},   {"method", line.contender->name},
-          {"choice", line.choice},           {"seeds", line.results.size()},
-          {"failed", line.failed},           {"mcc_spearman", value(line.mcc_spearman.mean)},
-          {"mcc", value(line.mcc.mean)},     {"r2", value(line.r2.mean)},
-          {"shd", value(line.shd.mean)},     {"paper_mcc", value(line.paper.mcc)},
-          {"paper_r2", value(line.paper.r2)}};
+  return {{"setting", line.setting->name},
+          {"method", line.contender->name},
+          {"choice", line.choice},
+          {"seeds", line.results.size()},
+          {"failed", line.failed},
+          {"mcc_spearman", value(line.mcc_spearman.mean)},
+          {"mcc", value(line.mcc.mean)},
+          {"r2", value(line.r2.mean)},
+          {"shd", value(line.shd.mean)},
+          {"paper_mcc", value(line.paper.mcc)},
+          {"paper_r2", value(line.paper.r2)},
+          {"changed", line.changed}};
 }
 
 }  // namespace

@@ -117,6 +117,7 @@ TEST(ExperimentRows, SettingsOfTheUserReachTheRowsTheyConcern) {
   EXPECT_EQ(row.simulation_sets, (std::vector<std::string>{"simulate.noise=gaussian"}));
   EXPECT_EQ(row.fit_sets,
             (std::vector<std::string>{"train.restarts=1", "method.name=staged", "train.starts=2"}));
+  EXPECT_EQ(row.changed, (std::vector<std::string>{"simulate.noise=gaussian", "train.starts=2"}));
   arguments.sets = {"train.startz=2"};
   EXPECT_THROW(check_rows(plan_rows(figure, arguments)), ConfigError);
 }
@@ -198,7 +199,7 @@ TEST(ExperimentLines, BestChoiceFailuresAndMissingRows) {
   EXPECT_DOUBLE_EQ(lines[0].paper.r2, .6);
   const std::string csv = lines_csv(lines);
   EXPECT_NE(csv.find("case1,vae,m.beta=4,1,1,1,0.9,,0.9,"), std::string::npos) << csv;
-  EXPECT_NE(csv.find(",0.5,0.01,0.6,0.02\n"), std::string::npos) << csv;
+  EXPECT_NE(csv.find(",0.5,0.01,0.6,0.02,\n"), std::string::npos) << csv;
   const std::string text = lines_text(s.experiment, lines);
   EXPECT_NE(text.find("1 failed"), std::string::npos);
   EXPECT_NE(text.find("1 not run yet"), std::string::npos);
@@ -214,6 +215,16 @@ TEST(ExperimentLines, PageIsWholeAndEscaped) {
   EXPECT_EQ(page.find("src="), std::string::npos);
   EXPECT_EQ(page.find("href="), std::string::npos);
   EXPECT_EQ(page.find("nan"), std::string::npos);
+}
+
+TEST(ExperimentLines, SettingsOfTheUserAreTold) {
+  Summarised s = two_choices();
+  EXPECT_EQ(changes_text(experiment_lines(s.experiment, s.rows, s.results)), "");
+  for (Row& row : s.rows) row.changed = {"--quick", "train.batch=64"};
+  const auto lines = experiment_lines(s.experiment, s.rows, s.results);
+  for (const std::string& told : {lines_text(s.experiment, lines), lines_page(s.experiment, lines)})
+    EXPECT_NE(told.find("own settings: --quick, train.batch=64; the paper"), std::string::npos);
+  EXPECT_NE(lines_csv(lines).find(",0.6,0.02,--quick;train.batch=64\n"), std::string::npos);
 }
 
 TEST(ExperimentPool, CodesCrashesAndOrder) {
