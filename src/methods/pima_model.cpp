@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "networks/networks.h"
@@ -16,6 +17,45 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr const char* kTensor = "pima";
 constexpr std::size_t kBatch = 512;
+constexpr std::size_t kBlockBatch = 64;  // of pictures and series, whose padding costs time
+
+/// Participants who are encoded together.
+struct Batch {
+  std::vector<std::uint32_t> rows;
+  std::vector<std::vector<float>> values;  // per modality
+
+  void add(std::uint32_t row, const std::vector<std::vector<float>>& own) {
+    values.resize(own.size());
+    rows.push_back(row);
+    for (std::size_t m = 0; m < own.size(); ++m)
+      values[m].insert(values[m].end(), own[m].begin(), own[m].end());
+  }
+};
+
+/// Encodes and empties a batch, filled up to `size` with its last participant: products of another
+/// size are summed in another order, and a code would depend on who else is encoded. For the same
+/// reason everybody in it has the same modalities, as networks see only those who have theirs.
+void encode_batch(const PimaModel& network, Batch& batch, std::size_t size, PimaCode& all) {
+  const std::size_t count = batch.rows.size();
+  std::vector<const float*> pointers;
+  for (std::vector<float>& values : batch.values) {
+    const std::size_t width = values.size() / count;
+    const std::vector<float> last(values.end() - static_cast<std::ptrdiff_t>(width), values.end());
+    for (std::size_t i = count; i < size; ++i)
+      values.insert(values.end(), last.begin(), last.end());
+    pointers.push_back(values.data());
+  }
+  const PimaCode some = network.encode(pointers, size);
+  const auto place = [&](const std::vector<float>& from, std::vector<float>& to) {
+    const std::size_t width = from.size() / size;
+    for (std::size_t i = 0; i < count; ++i)
+      std::copy_n(from.data() + i * width, width, to.data() + batch.rows[i] * width);
+  };
+  place(some.mean, all.mean);
+  place(some.variance, all.variance);
+  place(some.gamma, all.gamma);
+  batch = {};
+}
 
 /// One number per row of `values` that is missing where its cell is, in the units of the table.
 std::shared_ptr<const std::vector<float>> cells_with_gaps(const Cells& cells,
@@ -116,22 +156,31 @@ std::vector<PimaInput> with_readers(const PimaShapes& shapes, const Model::Impl&
 
 PimaCode encoded(const PimaModel& network, const std::vector<PimaInput>& inputs,
                  std::size_t participants) {
+  const auto latents = static_cast<std::size_t>(network.latents());
   PimaCode all;
+  all.mean.resize(participants * latents);
+  all.variance.resize(all.mean.size());
+  all.gamma.resize(participants * network.network().joint.size());
+  const bool tables = std::all_of(inputs.begin(), inputs.end(), [](const PimaInput& input) {
+    return input.shape.kind == "table";
+  });
+  const std::size_t batch = tables ? kBatch : kBlockBatch;
+  std::map<std::vector<bool>, Batch> waiting;  // by the modalities that are there
   std::vector<std::vector<float>> values(inputs.size());
-  std::vector<const float*> pointers(inputs.size());
-  for (std::size_t begin = 0; begin < participants; begin += kBatch) {
-    const std::size_t count = std::min(kBatch, participants - begin);
-    std::vector<std::uint32_t> rows(count);
-    for (std::size_t i = 0; i < count; ++i) rows[i] = static_cast<std::uint32_t>(begin + i);
+  for (std::uint32_t row = 0; row < participants; ++row) {
+    std::vector<bool> there;
     for (std::size_t m = 0; m < inputs.size(); ++m) {
-      values[m].resize(count * inputs[m].shape.size());
-      inputs[m].read(rows.data(), count, values[m].data());
-      pointers[m] = values[m].data();
+      values[m].resize(inputs[m].shape.size());
+      inputs[m].read(&row, 1, values[m].data());
+      there.push_back(std::any_of(values[m].begin(), values[m].end(),
+                                  [](float value) { return !std::isnan(value); }));
     }
-    const PimaCode some = network.encode(pointers, count);
-    all.mean.insert(all.mean.end(), some.mean.begin(), some.mean.end());
-    all.variance.insert(all.variance.end(), some.variance.begin(), some.variance.end());
-    all.gamma.insert(all.gamma.end(), some.gamma.begin(), some.gamma.end());
+    Batch& own = waiting[there];
+    own.add(row, values);
+    if (own.rows.size() == batch) encode_batch(network, own, batch, all);
+  }
+  for (auto& [there, rest] : waiting) {
+    if (!rest.rows.empty()) encode_batch(network, rest, batch, all);
   }
   return all;
 }

@@ -5,25 +5,25 @@
 #include <algorithm>
 
 #include "base/random.h"
-#include "networks/networks.h"
+#include "methods/problem.h"
 #include "polycause/error.h"
 
 namespace polycause {
+namespace {
+
+std::string law_identity(const ExpertSpec& expert) {
+  std::string law = expert.decoder + expert.formula;
+  for (const auto& [name, start] : expert.parameters) law += fmt::format("{}={};", name, start);
+  for (const double at : expert.at) law += fmt::format("{};", at);
+  return law;
+}
+
+}  // namespace
 
 PimaProblem problem_of_pima(const Study& study, Model::Impl& model) {
   PimaProblem problem;
-  std::vector<std::size_t> fit_rows;
-  for (std::size_t i = 0; i < study.participants(); ++i) {
-    (study.validation[i] ? problem.split.validation : problem.split.train)
-        .push_back(static_cast<std::uint32_t>(i));
-    if (!study.validation[i]) fit_rows.push_back(i);
-  }
-  if (problem.split.train.size() < 2 || problem.split.validation.empty()) {
-    throw DataError(fmt::format(
-        "study: {} participants, {} of them held out; expected some to fit and some to hold out; "
-        "add participants or change study.validation",
-        study.participants(), problem.split.validation.size()));
-  }
+  problem.split = split_of(study, 2);
+  const std::vector<std::size_t> fit_rows(problem.split.train.begin(), problem.split.train.end());
   if (!study.spec.condition_on.empty()) {
     throw ConfigError(
         "study.condition_on: method 'pima' takes no known causes; expected none; list them as "
@@ -33,33 +33,21 @@ PimaProblem problem_of_pima(const Study& study, Model::Impl& model) {
   problem.data.present = presence_of(study);
   StagedProblem& identity = problem.identity;
   for (const Modality& m : study.modalities) {
-    Modality bare = m;
-    bare.table.ids.clear();
-    bare.present.clear();
-    for (Column& c : bare.table.columns) c.values.clear();
+    model.modalities.push_back(without_rows(m));
     problem.data.blocks.push_back(m.blocks);
-    std::string law = m.expert.decoder + m.expert.formula;
-    for (const auto& [name, start] : m.expert.parameters) law += fmt::format("{}={};", name, start);
-    for (const double at : m.expert.at) law += fmt::format("{};", at);
-    identity.block_digests.push_back(0);
+    const std::string law = law_identity(m.expert);
     if (m.blocks) {
-      const BlockShape& shape = m.blocks->shape();
-      bare.blocks = std::make_shared<Blocks>(shape, 0, BlockStorage::kFloat);
-      bare.network = networks().choose(shape, m.network);
-      law += fmt::format("/{}{}x{}x{}", bare.network, shape.channels, shape.height, shape.width);
-      for (const Column& column : m.table.columns) {
-        law.append(reinterpret_cast<const char*>(column.values.data()),
-                   column.values.size() * sizeof(double));
-      }
-      identity.block_digests.back() = hash64(law);
+      const std::string& network = model.modalities.back().network;
+      identity.networks.push_back(network);
+      identity.block_digests.push_back(hash64(law + "/" + network + blocks_identity(m)));
       model.encodings.emplace_back();
       problem.data.cells.emplace_back();
     } else {
+      identity.networks.push_back(law);
+      identity.block_digests.push_back(0);
       model.encodings.push_back(TableEncoding::fit(m.table, m.rank_normal, fit_rows));
       problem.data.cells.push_back(cells_of(model.encodings.back(), m.table, m.present));
     }
-    identity.networks.push_back(m.blocks ? bare.network : law);
-    model.modalities.push_back(std::move(bare));
   }
   identity.cells = problem.data.cells;
   identity.present = problem.data.present;
@@ -80,12 +68,14 @@ PimaOptions pima_options(const FitOptions& options, const PimaProblem& problem) 
                                   [](const auto& b) { return b != nullptr; });
   PimaOptions out;
   out.outcomes = outcomes_of(s);
-  out.latents = static_cast<int>(s.latent_width > 0 ? s.latent_width : s.nodes + 2);
+  const bool grid = starts_on_grid(s);
+  out.latents = static_cast<int>(s.latent_width > 0 ? s.latent_width : s.nodes + (grid ? 0 : 2));
   out.width = static_cast<int>(options.autoencoder_width);
   out.graph = s.graph;
   out.responsibility = s.responsibilities;
-  out.start = s.mixture_start;
-  out.additive = s.means == "additive";
+  out.start = grid ? "grid" : s.mixture_start == "published" ? "published" : "additive";
+  out.additive = s.means == "additive" || (s.means == "auto" && grid);
+  out.encoders_held = s.encoders == "held" || (s.encoders == "auto" && grid);
   out.decoder_variance = s.decoder_variance;
   out.dropout = s.modality_dropout;
   out.network_price = s.network_price;

@@ -82,30 +82,11 @@ Split complete_split(const Study& study, const StagedProblem& problem) {
       study.modalities[most].name, lacking[most], study.participants()));
 }
 
-Modality without_rows(const Modality& modality) {
-  Modality bare = modality;
-  bare.table.ids.clear();
-  bare.present.clear();
-  for (Column& c : bare.table.columns) c.values.clear();
-  if (!modality.blocks) return bare;
-  const BlockShape& shape = modality.blocks->shape();
-  bare.blocks = std::make_shared<Blocks>(shape, 0, BlockStorage::kFloat);
-  bare.private_dims = 0;  // what a block keeps to itself has no code
-  bare.network = networks().choose(shape, modality.network);
-  return bare;
-}
-
 /// Units of a modality of pictures or series: one, or one per stream.
 void add_blocks(const Modality& modality, std::size_t index, StagedProblem& problem) {
   problem.cells.emplace_back();
-  const BlockShape& shape = modality.blocks->shape();
-  problem.networks.push_back(networks().choose(shape, modality.network));
-  std::string text = fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
-  for (const Column& column : modality.table.columns) {
-    text.append(reinterpret_cast<const char*>(column.values.data()),
-                column.values.size() * sizeof(double));
-  }
-  problem.block_digests.push_back(hash64(text));
+  problem.networks.push_back(networks().choose(modality.blocks->shape(), modality.network));
+  problem.block_digests.push_back(hash64(blocks_identity(modality)));
   const bool streams = problem.networks.back() == "streams";
   const std::size_t units = streams ? modality.latents : 1;
   for (std::size_t u = 0; u < units; ++u) {
@@ -141,21 +122,44 @@ std::vector<std::size_t> shown_latents(const Study& study) {
 
 }  // namespace
 
+Split split_of(const Study& study, std::size_t least) {
+  Split split;
+  for (std::size_t i = 0; i < study.participants(); ++i)
+    (study.validation[i] ? split.validation : split.train).push_back(static_cast<std::uint32_t>(i));
+  if (split.train.size() >= least && !split.validation.empty()) return split;
+  throw DataError(fmt::format(
+      "study: {} participants, {} of them held out; expected some to fit and some to hold out; "
+      "add participants or change study.validation",
+      study.participants(), split.validation.size()));
+}
+
+Modality without_rows(const Modality& modality) {
+  Modality bare = modality;
+  bare.table.ids.clear();
+  bare.present.clear();
+  for (Column& c : bare.table.columns) c.values.clear();
+  if (!modality.blocks) return bare;
+  const BlockShape& shape = modality.blocks->shape();
+  bare.blocks = std::make_shared<Blocks>(shape, 0, BlockStorage::kFloat);
+  bare.network = networks().choose(shape, modality.network);
+  return bare;
+}
+
+std::string blocks_identity(const Modality& modality) {
+  const BlockShape& shape = modality.blocks->shape();
+  std::string text = fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
+  for (const Column& column : modality.table.columns) {
+    text.append(reinterpret_cast<const char*>(column.values.data()),
+                column.values.size() * sizeof(double));
+  }
+  return text;
+}
+
 StagedProblem problem_of(const Study& study, Model::Impl& model) {
   StagedProblem problem;
   problem.order_given = study.spec.order == "given";
-  std::vector<std::size_t> fit_rows;
-  for (std::size_t i = 0; i < study.participants(); ++i) {
-    (study.validation[i] ? problem.split.validation : problem.split.train)
-        .push_back(static_cast<std::uint32_t>(i));
-    if (!study.validation[i]) fit_rows.push_back(i);
-  }
-  if (problem.split.train.empty() || problem.split.validation.empty()) {
-    throw DataError(fmt::format(
-        "study: {} participants, {} of them held out; expected some to fit and some to hold out; "
-        "add participants or change study.validation",
-        study.participants(), problem.split.validation.size()));
-  }
+  problem.split = split_of(study, 1);
+  const std::vector<std::size_t> fit_rows(problem.split.train.begin(), problem.split.train.end());
   problem.present = presence_of(study);
   problem.complete = complete_split(study, problem);
   problem.participants = study.participants();
@@ -165,6 +169,7 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
     problem.names.push_back(m.name);
     problem.blocks.push_back(m.blocks);
     model.modalities.push_back(without_rows(m));
+    if (m.blocks) model.modalities.back().private_dims = 0;  // they have no code
     if (m.kind == "shared") {
       add_shared(m, index, problem);
       model.encodings.emplace_back();

@@ -167,6 +167,53 @@ TEST(Pima, ResumedFitGivesTheSameBytes) {
     EXPECT_EQ(restored.features->decoded[m].explained, whole.features->decoded[m].explained);
 }
 
+TEST(Pima, ACodeDoesNotDependOnWhoElseIsEncoded) {
+  NEEDS_TORCH();
+  Study study = two_nodes(1);
+  // Gaps, and people who lack a modality.
+  std::vector<bool> has(kPeople, true);
+  for (std::size_t i = 0; i < kPeople; i += 7) has[i] = false;
+  for (Column& column : study.modalities[1].table.columns) {
+    for (std::size_t i = 0; i < kPeople; ++i) {
+      if (!has[i]) column.values[i] = std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+  study.modalities[1].present = has;
+  study.modalities[0].table.columns[2].values[31] = std::numeric_limits<double>::quiet_NaN();
+  FitOptions options = quick_pima();
+  options.pima.pretrain_epochs = 2;
+  options.pima.mixture_epochs = 1;
+  options.restarts = 1;
+  const Model model = train(study, options).model;
+  const Encoding all = encode(model, study);
+  for (const std::size_t first : {std::size_t{0}, std::size_t{7}, std::size_t{31}, kPeople - 1}) {
+    for (const std::size_t count : {std::size_t{1}, std::size_t{60}}) {
+      const std::size_t end = std::min(kPeople, first + count);
+      const auto part = [&](auto& values) {
+        values = {values.begin() + static_cast<std::ptrdiff_t>(first),
+                  values.begin() + static_cast<std::ptrdiff_t>(end)};
+      };
+      Study some = study;
+      for (auto* ids : {&some.ids, &some.groups}) part(*ids);
+      part(some.validation);
+      for (Modality& m : some.modalities) {
+        part(m.table.ids);
+        if (!m.present.empty()) part(m.present);
+        for (Column& column : m.table.columns) part(column.values);
+      }
+      const Encoding own = encode(model, some);
+      for (const auto& [a, b] : {std::pair{&all.latents, &own.latents},
+                                 std::pair{&all.responsibilities, &own.responsibilities}}) {
+        for (std::size_t j = 0; j < a->columns.size(); ++j) {
+          std::vector<double> expected = a->columns[j].values;
+          part(expected);
+          EXPECT_EQ(expected, b->columns[j].values) << a->columns[j].name << ' ' << first;
+        }
+      }
+    }
+  }
+}
+
 TEST(Pima, OneModalityIsEnough) {
   NEEDS_TORCH();
   std::vector<double> truth;

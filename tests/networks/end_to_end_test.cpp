@@ -207,6 +207,65 @@ TEST_P(EveryMethod, RecordingsAreSeenInUnitsOfTheirSpread) {
   EXPECT_LT(model->explained()[0], 0.999) << "of the spread about the mean, not about zero";
 }
 
+/// The bytes of participants first .. first + count, encoded without the others.
+void expect_alike(const EndToEndModel& model, std::vector<EndToEndInput> inputs,
+                  const EndToEndCodes& all, std::size_t n, std::size_t first, std::size_t count) {
+  for (EndToEndInput& input : inputs) {
+    if (input.cells != nullptr) input.cells += first * static_cast<std::size_t>(input.width);
+    if (!input.present.empty()) {
+      input.present = {input.present.begin() + static_cast<std::ptrdiff_t>(first),
+                       input.present.begin() + static_cast<std::ptrdiff_t>(first + count)};
+    }
+    if (!input.read) continue;
+    input.read = [read = input.read, first](const std::uint32_t* rows, std::size_t size,
+                                            float* out) {
+      std::vector<std::uint32_t> moved(rows, rows + size);
+      for (std::uint32_t& row : moved) row += static_cast<std::uint32_t>(first);
+      read(moved.data(), size, out);
+    };
+  }
+  const EndToEndCodes some = model.encode(inputs, count);
+  const auto part = [&](const std::vector<float>& of) {
+    const auto width = static_cast<std::ptrdiff_t>(of.size() / n);
+    const auto begin = of.begin() + static_cast<std::ptrdiff_t>(first) * width;
+    return known({begin, begin + static_cast<std::ptrdiff_t>(count) * width});
+  };
+  EXPECT_EQ(known(some.z), part(all.z)) << first << ' ' << count;
+  EXPECT_EQ(known(some.eta), part(all.eta)) << first << ' ' << count;
+  EXPECT_EQ(known(some.eps), part(all.eps)) << first << ' ' << count;
+}
+
+TEST_P(EveryMethod, ACodeDoesNotDependOnWhoElseIsEncoded) {
+  Tables data(600, 2, GetParam() == "joint" ? 1 : 0);
+  EndToEndOptions options = data.options(GetParam());
+  options.epochs = 2;
+  for (const bool pictures : {false, true}) {
+    if (pictures) {
+      EndToEndInput& eye = data.inputs[0];
+      eye.width = 0;
+      eye.cells = nullptr;
+      eye.network = "small";
+      eye.shape.kind = "image";
+      eye.shape.height = 9;
+      eye.shape.width = 11;
+      eye.read = [&](const std::uint32_t* rows, std::size_t count, float* out) {
+        for (std::size_t i = 0; i < count; ++i) {
+          for (std::size_t t = 0; t < 99; ++t)
+            *out++ = static_cast<float>(std::sin(data.z[0][rows[i]] + static_cast<double>(t)));
+        }
+      };
+      eye.present.assign(data.n, 1);
+      std::fill_n(eye.present.begin() + 70, 9, std::uint8_t{0});
+    }
+    const auto model = networks().fit_end_to_end(data.inputs, data.train, data.held_out, options);
+    const EndToEndCodes all = model->encode(data.inputs, data.n);
+    expect_alike(*model, data.inputs, all, data.n, 0, 1);
+    expect_alike(*model, data.inputs, all, data.n, 599, 1);
+    expect_alike(*model, data.inputs, all, data.n, 67, 5);
+    expect_alike(*model, data.inputs, all, data.n, 111, 258);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Methods, EveryMethod,
                          ::testing::Values("joint", "beta_vae", "causal_vae", "contrastive",
                                            "gcarl"),

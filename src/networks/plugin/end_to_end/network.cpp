@@ -2,9 +2,9 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
 
 #include "networks/plugin/end_to_end/training.h"
@@ -15,6 +15,7 @@ namespace {
 using torch::Tensor;
 
 constexpr std::size_t kEncodeBatch = 512;
+constexpr std::size_t kBlockBatch = 64;  // of pictures and series, whose padding costs time
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 /// Copies a part (B, k) of the codes to rows of `to` (n, width).
@@ -155,8 +156,14 @@ EndToEndCodes TrainedNetwork::encode(const std::vector<EndToEndInput>& data,
   codes.z.assign(participants * static_cast<std::size_t>(latents_), kNaN);
   codes.eta.assign(participants * static_cast<std::size_t>(privates_), kNaN);
   codes.eps = codes.z;
-  std::vector<std::uint32_t> rows(participants);
-  std::iota(rows.begin(), rows.end(), 0U);
+  // Always batches of one size, the last filled up with the last participant: products of another
+  // size are summed in another order, and a code would depend on who else is encoded.
+  const bool blocks = std::any_of(inputs_.begin(), inputs_.end(),
+                                  [](const EndToEndInput& input) { return input.width == 0; });
+  const std::size_t batch = blocks ? kBlockBatch : kEncodeBatch;
+  std::vector<std::uint32_t> rows((participants + batch - 1) / batch * batch);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    rows[i] = static_cast<std::uint32_t>(std::min(i, participants - 1));
   std::vector<EndToEndInput> inputs = data;
   for (EndToEndInput& input : inputs) {
     if (input.width > 0 || input.present.empty()) continue;
@@ -172,7 +179,7 @@ EndToEndCodes TrainedNetwork::encode(const std::vector<EndToEndInput>& data,
       }
     };
   }
-  SampleReader reader(inputs, participants, rows, kEncodeBatch, false);
+  SampleReader reader(inputs, participants, rows, batch, false);
   for (Sample sample; reader.next(sample);) {
     prepare(sample);
     Parts parts = self.parts_of(sample);
