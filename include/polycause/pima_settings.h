@@ -16,9 +16,10 @@ struct PimaSettings {
   std::string outcomes = "3";     ///< of every node, or one number per node: "3,3,2"
   std::int64_t latent_width = 0;  ///< 0 = nodes + 2
   std::string graph = "potentials";
-  std::string responsibilities = "exact";
-  std::string mixture_start = "additive";
-  std::string means = "free";
+  std::string responsibilities = "auto";
+  std::string mixture_start = "auto";
+  std::string means = "auto";
+  std::string encoders = "auto";
   double decoder_variance = 0;  ///< of standardised data; 0 = learned
   double modality_dropout = 0.3;
   double network_price = 1;
@@ -29,6 +30,10 @@ struct PimaSettings {
   std::int64_t mixture_epochs = 30;
 };
 void visit_settings(PimaSettings& settings, SettingsVisitor& visitor);
+
+/// Whether clusters begin on a grid: asked for, or "auto", two nodes or more, at most 729 joint
+/// outcomes, and no fewer latents than nodes.
+bool starts_on_grid(const PimaSettings& settings);
 
 /// (L,) outcomes of every node. Throws ConfigError for a list that does not fit `nodes`, fewer than
 /// two outcomes, or more than 4,096 joint ones.

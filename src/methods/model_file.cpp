@@ -16,7 +16,7 @@ namespace polycause {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kModelFormat = 2;
+constexpr int kModelFormat = 3;
 constexpr std::int64_t kLargest = 1 << 24;  // of any one size
 
 Json standards_json(const std::vector<Standard>& list) {

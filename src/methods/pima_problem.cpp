@@ -69,12 +69,13 @@ PimaOptions pima_options(const FitOptions& options, const PimaProblem& problem) 
   PimaOptions out;
   out.outcomes = outcomes_of(s);
   const bool grid = starts_on_grid(s);
-  out.latents = static_cast<int>(s.latent_width > 0 ? s.latent_width : s.nodes + (grid ? 0 : 2));
+  out.latents = static_cast<int>(s.latent_width > 0 ? s.latent_width : s.nodes + 2);
   out.width = static_cast<int>(options.autoencoder_width);
   out.graph = s.graph;
   out.responsibility = s.responsibilities;
+  if (s.responsibilities == "auto") out.responsibility = grid ? "latent" : "exact";
   out.start = grid ? "grid" : s.mixture_start == "published" ? "published" : "additive";
-  out.additive = s.means == "additive" || (s.means == "auto" && grid);
+  out.means = s.means == "auto" ? (grid ? "own" : "free") : s.means;
   out.encoders_held = s.encoders == "held" || (s.encoders == "auto" && grid);
   out.decoder_variance = s.decoder_variance;
   out.dropout = s.modality_dropout;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kMostOutcomes = 64;
 constexpr std::int64_t kMostJoint = 4096;
+constexpr int kMostOnGrid = 729;
 
 }  // namespace
 
@@ -26,13 +27,19 @@ void visit_settings(PimaSettings& o, SettingsVisitor& v) {
       "pima: how the network over the features is learned: by node potentials as published, the "
       "exact optimum given the clusters, penalised cycles, or fixed");
   v.visit(
-      "method.responsibilities", o.responsibilities, {"exact", "latent", "sample"},
+      "method.responsibilities", o.responsibilities, {"auto", "exact", "latent", "sample"},
       "pima: of clusters for participants: those that maximise the bound, the same without what "
-      "laws say of the data, or as published by one sample of the latents");
-  v.visit("method.mixture_start", o.mixture_start, {"additive", "published"},
-          "pima: clusters begin where sums over the features fit best, or at random");
-  v.visit("method.means", o.means, {"free", "additive"},
-          "pima: clusters lie anywhere, or where sums over the features say");
+      "laws say of the data, or as published by one sample of the latents; auto: latent after a "
+      "start on a grid, else exact");
+  v.visit("method.mixture_start", o.mixture_start, {"auto", "grid", "additive", "published"},
+          "pima: clusters begin on a bent grid of the features' ordered outcomes, where sums over "
+          "the features fit best, or at random; auto: grid from two features on");
+  v.visit("method.means", o.means, {"auto", "free", "additive", "own"},
+          "pima: clusters lie anywhere, where sums over the features say, or with a latent of its own "
+          "for every feature; auto: own after a start on a grid, else free");
+  v.visit("method.encoders", o.encoders, {"auto", "held", "trained"},
+          "pima: once clusters have begun, encoders stay or learn on; auto: they stay after a start "
+          "on a grid");
   v.visit("method.decoder_variance", o.decoder_variance, 0.0, kInfinity,
           "pima: variance of standardised data given the latents, 0 = learned");
   v.visit("method.modality_dropout", o.modality_dropout, 0.0, 0.95,
@@ -48,6 +55,21 @@ void visit_settings(PimaSettings& o, SettingsVisitor& v) {
           "pima: passes before there are clusters, at most");
   v.visit("train.mixture_epochs", o.mixture_epochs, 1, 100000,
           "pima: passes with clusters and network, at most");
+}
+
+bool starts_on_grid(const PimaSettings& settings) {
+  const std::vector<int> outcomes = outcomes_of(settings);
+  const bool fits = settings.latent_width == 0 || settings.latent_width >= settings.nodes;
+  if (settings.mixture_start == "grid" && !fits) {
+    throw ConfigError(fmt::format(
+        "method.mixture_start = \"grid\": found method.latent_width = {} and method.nodes = {}; "
+        "expected at least as many latents as features; raise method.latent_width or set it to 0",
+        settings.latent_width, settings.nodes));
+  }
+  if (settings.mixture_start != "auto") return settings.mixture_start == "grid";
+  int joint = 1;
+  for (const int c : outcomes) joint *= c;
+  return fits && outcomes.size() > 1 && joint <= kMostOnGrid;
 }
 
 std::vector<int> outcomes_of(const PimaSettings& settings) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,14 +30,29 @@ struct PimaInput {
   const Expert* expert = nullptr;  ///< decoder instead of a network; of one channel, in its units
 };
 
+/// Where participants lie on a grid of the nodes' outcomes that is bent into the latents
+/// (model/latent_grid.h), and the grid itself. All row-major.
+struct PimaGrid {
+  std::vector<float> coordinates;       ///< (n, L)
+  std::vector<float> rest;              ///< (n, l) what the grid misses of the latents
+  std::vector<float> responsibilities;  ///< (n, K)
+  std::vector<float> positions;         ///< (K, L)
+  std::vector<float> spread;            ///< (K, L) deviations within a joint outcome
+  double divergence = 0;                ///< of the grid from the latents' density, nat
+};
+
 struct PimaOptions {
   std::vector<int> outcomes;    ///< (L,)
   int latents = 0;              ///< l
   int width = 64;               ///< hidden units of a table's networks
   std::string graph;            ///< potentials | search | notears | dagma | full | empty
   std::string responsibility;   ///< exact | latent | sample
-  std::string start;            ///< additive | published
-  bool additive = false;        ///< means of the clusters are sums over the nodes, always
+  std::string start;            ///< grid | additive | published
+  /// Of start = "grid": latents (n, l) row-major.
+  std::function<PimaGrid(const float* latents, std::size_t count)> grid;
+  /// Of the clusters: free | additive (sums over the nodes) | own (latent j by node j alone).
+  std::string means = "free";
+  bool encoders_held = false;   ///< encoders do not learn once the clusters have begun
   double decoder_variance = 0;  ///< of standardised data; 0 = learned
   double dropout = 0.3;         ///< chance that a modality is left out of a step's fusion
   double network_price = 1;     ///< times BIC's half log n per free probability
@@ -78,6 +94,9 @@ struct PimaQuality {
   std::vector<double> explained;   ///< (M,) held-out R2, everything given
   std::vector<double> predicted;   ///< (M,) held-out R2 from the other modalities; NaN without
   std::vector<double> occupation;  ///< (K,) expected number of participants, all of `train`
+  /// Of the grid that the clusters began on, nat per participant: comparable between fits. NaN
+  /// where there was none.
+  double divergence = std::numeric_limits<double>::quiet_NaN();
   double information = 0;          ///< nat that the latents say about the joint outcome
   double latent_share = 0;         ///< share of the latents' variance that is not uncertainty
 };

@@ -134,7 +134,9 @@ TEST(StagedTables, NormalScoresOfWhoIsThere) {
   double squares = 0;
   for (std::size_t i = 0; i < kPeople; ++i) {
     const double value = static_cast<double>(said[1][2 * i]);
-    if (i % 5 == 0) EXPECT_EQ(value, 0.0);
+    if (i % 5 == 0) {
+      EXPECT_EQ(value, 0.0);
+    }
     most = std::max(most, value);
     squares += value * value;
   }

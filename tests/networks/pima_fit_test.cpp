@@ -131,6 +131,59 @@ TEST(PimaFit, FindsFeaturesAndNetwork) {
   }
 }
 
+/// Where the truth lies on the grid of both nodes, as if a search had found it.
+PimaGrid true_grid(const World& world, const std::vector<std::uint32_t>& people) {
+  PimaGrid grid;
+  for (const std::uint32_t row : people) {
+    for (std::int64_t c = 0; c < 9; ++c) grid.responsibilities.push_back(0);
+    std::int64_t joint = 0;
+    for (std::int64_t node = 0; node < 2; ++node) {
+      const auto own = world.features[row][node].item<std::int64_t>();
+      joint = joint * 3 + own;
+      grid.coordinates.push_back(static_cast<float>(own - 1));
+    }
+    grid.responsibilities[grid.responsibilities.size() - 9 + static_cast<std::size_t>(joint)] = 1;
+  }
+  for (int c = 0; c < 9; ++c) {
+    grid.positions.push_back(static_cast<float>(c / 3 - 1));
+    grid.positions.push_back(static_cast<float>(c % 3 - 1));
+    grid.spread.insert(grid.spread.end(), {0.3F, 0.3F});
+  }
+  return grid;
+}
+
+TEST(PimaFit, AGridGivesEveryNodeALatentOfItsOwn) {
+  const World world = make_world(9);
+  PimaOptions options = options_of(9);
+  options.start = "grid";
+  options.means = "own";
+  options.encoders_held = true;
+  options.grid = [&](const float* latents, std::size_t count) {
+    EXPECT_EQ(count, world.train.size());
+    PimaGrid grid = true_grid(world, world.train);
+    grid.rest.assign(latents, latents + count * 3);
+    return grid;
+  };
+  const auto model = fit_pima_networks(world.inputs, world.train, world.held_out, options);
+  const PimaCode code = code_of(*model, world);
+  EXPECT_GT(accuracy(code.gamma, world.features), 0.97);
+  EXPECT_GT(model->quality().explained[0], 0.8);
+  const Tensor z = torch::from_blob(const_cast<float*>(code.mean.data()), {kPeople, 3});
+  for (std::int64_t node = 0; node < 2; ++node) {
+    const Tensor pair =
+        torch::stack({z.select(1, node), world.features.select(1, node).to(torch::kFloat)});
+    EXPECT_GT(torch::corrcoef(pair)[0][1].item<double>(), 0.95) << node;
+  }
+  // A latent differs by the outcomes of its own node only.
+  const std::vector<float>& means = model->means();
+  const std::vector<float>& variances = model->variances();
+  for (std::size_t c = 0; c < 9; ++c) {
+    EXPECT_EQ(means[c * 3], means[c / 3 * 3 * 3]);
+    EXPECT_EQ(variances[c * 3 + 1], variances[c % 3 * 3 + 1]);
+    EXPECT_EQ(means[c * 3 + 2], means[2]);
+  }
+}
+
 TEST(PimaFit, BlockUpdatesRaiseTheBoundOfATrainedModel) {
   const World world = make_world(3);
   PimaOptions options = options_of(3);
@@ -278,7 +331,7 @@ TEST(PimaFit, EverySettingGivesAFiniteBound) {
     if (what == "sample") options.responsibility = "sample";
     if (what == "published") options.start = "published";
     if (what == "fixed variance") options.decoder_variance = 0.1;
-    if (what == "additive") options.additive = true;
+    if (what == "additive") options.means = "additive";
     if (what == "notears") options.graph = "notears";
     const auto model = fit_pima_networks(world.inputs, world.train, world.held_out, options);
     EXPECT_TRUE(std::isfinite(model->quality().bound)) << what;

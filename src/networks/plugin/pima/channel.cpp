@@ -205,12 +205,13 @@ Tensor PimaChannel::expected(const Tensor& z, const Tensor& gamma) const {
   return raw(gamma.mm(curves_).view({gamma.size(0), 1, 1, curves_.size(1)}));
 }
 
-std::vector<Tensor> PimaChannel::weights() const {
+std::vector<Tensor> PimaChannel::encoder_weights() const {
   std::vector<Tensor> all = encoder_->parameters();
   for (const Tensor& p : head_->parameters()) all.push_back(p);
-  for (const Tensor& p : decoder_->parameters()) all.push_back(p);
   return all;
 }
+
+std::vector<Tensor> PimaChannel::decoder_weights() const { return decoder_->parameters(); }
 
 void PimaChannel::train(bool on) {
   encoder_->train(on);

@@ -58,7 +58,8 @@ class PimaChannel {
   bool expert() const { return expert_ != nullptr; }
   const std::vector<double>& parameters() const { return parameters_; }
   const BlockShape& shape() const { return shape_; }
-  std::vector<torch::Tensor> weights() const;  // of the networks
+  std::vector<torch::Tensor> encoder_weights() const;
+  std::vector<torch::Tensor> decoder_weights() const;
   torch::Tensor log_variance() const { return log_variance_; }
   void train(bool on);
   /// Everything that was fitted, in a fixed order: `numbers` first, then `tensors`.

@@ -119,4 +119,28 @@ void update_clusters(const Nodes& nodes, const ClusterMoments& moments, const Te
   mixture.variance = torch::maximum(variance, lowest).to(torch::kFloat).contiguous();
 }
 
+void update_own_latents(const Nodes& nodes, const ClusterMoments& moments, const Tensor& floor,
+                        Mixture& mixture) {
+  const Tensor design = outcome_design(nodes);  // (K, 1 + sum C)
+  const std::int64_t latents = moments.sums.size(1);
+  std::vector<Tensor> means;
+  std::vector<Tensor> variances;
+  std::int64_t at = 1;
+  for (std::int64_t j = 0; j < latents; ++j) {
+    const bool node = j < nodes.count();
+    const std::int64_t width = node ? nodes.outcomes[static_cast<std::size_t>(j)] : 1;
+    const Tensor own = node ? design.slice(1, at, at + width) : design.slice(1, 0, 1);  // (K, C_j)
+    if (node) at += width;
+    const Tensor counts = own.t().mv(moments.counts).clamp_min(1e-12);
+    const Tensor mean = own.t().mv(moments.sums.select(1, j)) / counts;
+    const Tensor square = own.t().mv(moments.squares.select(1, j)) / counts;
+    means.push_back(own.mv(mean));
+    variances.push_back(own.mv(square - mean.square()));
+  }
+  const Tensor lowest = floor.to(torch::kDouble);
+  mixture.mean = torch::stack(means, 1).to(torch::kFloat).contiguous();
+  mixture.variance =
+      torch::maximum(torch::stack(variances, 1), lowest).to(torch::kFloat).contiguous();
+}
+
 }  // namespace polycause

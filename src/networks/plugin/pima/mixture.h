@@ -52,6 +52,11 @@ struct ClusterMoments {
 void update_clusters(const Nodes& nodes, const ClusterMoments& moments, const torch::Tensor& floor,
                      double least, bool additive, Mixture& mixture);
 
+/// The same where latent j tells of node j alone, and latents beyond the nodes of none: means and
+/// variances of latent j by the outcome of node j, one for everybody beyond.
+void update_own_latents(const Nodes& nodes, const ClusterMoments& moments,
+                        const torch::Tensor& floor, Mixture& mixture);
+
 /// (K, 1 + sum C_i): which outcomes a joint outcome consists of; the first column is 1.
 torch::Tensor outcome_design(const Nodes& nodes);
 

@@ -184,7 +184,7 @@ std::vector<float> PimaNet::facts() const {
   put(quality_.predicted);
   put(quality_.occupation);
   put(std::vector<double>{quality_.bound, quality_.objective, quality_.information,
-                          quality_.latent_share});
+                          quality_.latent_share, quality_.divergence});
   for (const PimaChannel& channel : channels_) put(channel.parameters());
   return all;
 }
@@ -201,8 +201,8 @@ void PimaNet::set_facts(const std::vector<float>& facts) {
   take(quality_.explained);
   take(quality_.predicted);
   take(quality_.occupation);
-  for (double* to :
-       {&quality_.bound, &quality_.objective, &quality_.information, &quality_.latent_share})
+  for (double* to : {&quality_.bound, &quality_.objective, &quality_.information,
+                     &quality_.latent_share, &quality_.divergence})
     *to = static_cast<double>(facts[at++]);
   for (PimaChannel& channel : channels_) {
     const auto begin = facts.begin() + static_cast<std::ptrdiff_t>(at);

@@ -15,14 +15,12 @@ using torch::Tensor;
 constexpr std::size_t kScaleRows = 2000;
 constexpr std::size_t kScaleNumbers = std::size_t{1} << 25U;
 constexpr std::size_t kBoundRows = 2048;
-constexpr std::int64_t kChunk = std::int64_t{1} << 22U;  // responsibilities at a time
 constexpr double kVarianceRate = 10;  // times the rate, for the logarithms of decoder variances
 constexpr double kWarmUp = 0.3;       // share of pre-training in which the divergence comes in
 constexpr double kLongestGradient = 1;
 constexpr std::int64_t kStarts = 24;
 constexpr int kStartRounds = 10;
 constexpr int kRounds = 2;
-constexpr double kLeast = 1;  // participants below which a cluster counts as empty
 constexpr int kDraws = 2;     // of the latents, of a held-out bound
 
 }  // namespace
@@ -82,13 +80,17 @@ void PimaTrainer::scale() {
   }
 }
 
-std::vector<Seen> PimaTrainer::usable(const Batch& batch) const {
+std::vector<Seen> PimaTrainer::usable(Batch& batch) const {
   std::vector<Seen> seen = net_->standardised(batch.raw);
   const Tensor rows = PimaNet::presence(seen).sum(0).squeeze(1).nonzero().squeeze(1);
   if (rows.size(0) == seen[0].x.size(0)) return seen;
   for (Seen& one : seen) {
     for (Tensor* t : {&one.x, &one.seen, &one.there}) *t = t->index_select(0, rows);
   }
+  std::vector<std::uint32_t> left;
+  for (std::int64_t i = 0; i < rows.size(0); ++i)
+    left.push_back(batch.rows[static_cast<std::size_t>(rows[i].item<std::int64_t>())]);
+  batch.rows = std::move(left);
   return seen;
 }
 
@@ -102,19 +104,26 @@ Tensor PimaTrainer::keep(const std::vector<Seen>& batch) {
   return torch::where(kept.sum(0, true) > 0, kept, one);
 }
 
-void PimaTrainer::make_optimiser() {
-  std::vector<Tensor> weights;
+/// Encoders learn at `encoder_share` of the rate.
+void PimaTrainer::make_optimiser(double encoder_share) {
+  std::vector<Tensor> encoders;
+  std::vector<Tensor> decoders;
   std::vector<Tensor> variances;
   for (PimaChannel& channel : net_->channels()) {
-    for (const Tensor& p : channel.weights()) weights.push_back(p);
+    for (const Tensor& p : channel.encoder_weights()) encoders.push_back(p);
+    for (const Tensor& p : channel.decoder_weights()) decoders.push_back(p);
     if (channel.log_variance().requires_grad()) variances.push_back(channel.log_variance());
   }
   std::vector<torch::optim::OptimizerParamGroup> groups;
-  groups.emplace_back(weights, std::make_unique<torch::optim::AdamOptions>(options_.rate));
-  if (!variances.empty()) {
-    groups.emplace_back(variances,
-                        std::make_unique<torch::optim::AdamOptions>(options_.rate * kVarianceRate));
-  }
+  shares_.clear();
+  const auto add = [&](const std::vector<Tensor>& weights, double share) {
+    if (weights.empty() || share <= 0) return;
+    groups.emplace_back(weights, std::make_unique<torch::optim::AdamOptions>(options_.rate));
+    shares_.push_back(share);
+  };
+  add(encoders, encoder_share);
+  add(decoders, 1);
+  add(variances, kVarianceRate);
   optimiser_ = std::make_unique<torch::optim::Adam>(groups);
 }
 
@@ -128,11 +137,16 @@ void PimaTrainer::step(const Tensor& loss, double progress, const char* stage, i
   const double share = 0.5 * (1 + std::cos(std::acos(-1.0) * progress));
   for (std::size_t g = 0; g < optimiser_->param_groups().size(); ++g) {
     auto& group = static_cast<torch::optim::AdamOptions&>(optimiser_->param_groups()[g].options());
-    group.lr(options_.rate * (g == 0 ? 1 : kVarianceRate) * std::max(0.02, share));
+    group.lr(options_.rate * shares_[g] * std::max(0.02, share));
   }
   optimiser_->zero_grad();
   loss.backward();
-  torch::nn::utils::clip_grad_norm_(optimiser_->param_groups()[0].params(), kLongestGradient);
+  std::vector<Tensor> networks;  // together, as one gradient; variances are not clipped
+  for (std::size_t g = 0; g < shares_.size(); ++g) {
+    if (shares_[g] > 1) continue;
+    for (const Tensor& p : optimiser_->param_groups()[g].params()) networks.push_back(p);
+  }
+  torch::nn::utils::clip_grad_norm_(networks, kLongestGradient);
   optimiser_->step();
 }
 
@@ -160,7 +174,7 @@ void PimaTrainer::pretrain_epoch(int epoch, int epochs) {
 }
 
 void PimaTrainer::pretrain() {
-  make_optimiser();
+  make_optimiser(1);
   const int epochs = epochs_of(options_.pretrain_epochs);
   const double all = epochs + epochs_of(options_.epochs);
   for (int epoch = 0; epoch < epochs; ++epoch) {
@@ -169,109 +183,16 @@ void PimaTrainer::pretrain() {
   }
 }
 
-PimaTrainer::Cached PimaTrainer::cache() const {
-  const torch::NoGradGuard no_gradient;
-  net_->train(false);
-  std::vector<Tensor> means;
-  std::vector<Tensor> variances;
-  const std::size_t modalities = readers_.size();
-  std::vector<std::vector<Seen>> seen(modalities);
-  BatchReader batches = reader(train_);
-  Batch batch;
-  while (batches.next(batch)) {
-    const std::vector<Seen> one = usable(batch);
-    const Posterior q = net_->posterior(one);
-    means.push_back(q.mean);
-    variances.push_back(q.variance);
-    for (std::size_t m = 0; m < modalities; ++m) {
-      if (net_->channels()[m].expert()) seen[m].push_back(one[m]);
-    }
-  }
-  Cached cached;
-  cached.q = {torch::cat(means), torch::cat(variances)};
-  cached.seen.resize(modalities);
-  for (std::size_t m = 0; m < modalities; ++m) {
-    if (seen[m].empty()) continue;
-    std::vector<Tensor> x;
-    std::vector<Tensor> mask;
-    std::vector<Tensor> there;
-    for (const Seen& one : seen[m]) {
-      x.push_back(one.x);
-      mask.push_back(one.seen);
-      there.push_back(one.there);
-    }
-    cached.seen[m] = {torch::cat(x), torch::cat(mask), torch::cat(there)};
-  }
-  return cached;
-}
-
-Tensor PimaTrainer::expert_scores(const Cached& cached, std::int64_t begin,
-                                  std::int64_t end) const {
-  Tensor sum;
-  for (std::size_t m = 0; m < cached.seen.size(); ++m) {
-    const Seen& all = cached.seen[m];
-    if (!all.x.defined()) continue;
-    const Tensor scores = net_->channels()[m].expert_scores({all.x.slice(0, begin, end),
-                                                             all.seen.slice(0, begin, end),
-                                                             all.there.slice(0, begin, end)});
-    sum = sum.defined() ? sum + scores : scores;
-  }
-  return sum;
-}
-
-/// Responsibilities of everybody; then clusters and experts where `update`. Returns the expected
-/// counts under the responsibilities.
-Tensor PimaTrainer::round(const Cached& cached, bool update) {
-  const std::int64_t n = cached.q.mean.size(0);
-  const std::int64_t rows = std::max<std::int64_t>(16, kChunk / net_->nodes().joint);
-  ClusterMoments moments;
-  std::vector<CurveMoments> curves(cached.seen.size());
-  for (std::int64_t begin = 0; begin < n; begin += rows) {
-    const std::int64_t end = std::min(n, begin + rows);
-    const Posterior q{cached.q.mean.slice(0, begin, end), cached.q.variance.slice(0, begin, end)};
-    Tensor z = q.mean;
-    if (options_.responsibility == "sample")
-      z = z + q.variance.sqrt() * torch::randn(z.sizes(), generator_);
-    // Before the first curves there is nothing that a law could say.
-    const Tensor expert = counts_.defined() ? expert_scores(cached, begin, end) : Tensor();
-    const Tensor gamma = net_->responsibilities(net_->latent_scores(q), expert, z);
-    moments.add(gamma, q);
-    for (std::size_t m = 0; update && m < curves.size(); ++m) {
-      const Seen& all = cached.seen[m];
-      if (!all.x.defined()) continue;
-      curves[m].add(gamma, all.x.slice(0, begin, end).flatten(1),
-                    all.seen.slice(0, begin, end).flatten(1));
-    }
-  }
-  if (!update) return moments.counts;
-  const Tensor spread = cached.q.mean.var(0, false) + cached.q.variance.mean(0);
-  update_clusters(net_->nodes(), moments, 1e-4 * spread, kLeast, options_.additive,
-                  net_->mixture());
-  for (std::size_t m = 0; m < curves.size(); ++m) {
-    if (cached.seen[m].x.defined()) net_->channels()[m].update_expert(curves[m], kLeast);
-  }
-  return moments.counts;
-}
-
-void PimaTrainer::block_update(int rounds, double beta) {
-  const torch::NoGradGuard no_gradient;
-  const Cached cached = cache();
-  for (int r = 0; r < rounds; ++r) counts_ = round(cached, true);
-  if (beta <= 0) return;
-  counts_ = round(cached, false);
-  LearnedNetwork network;
-  {
-    const torch::AutoGradMode gradient(true);
-    network = learner_->learn(counts_, beta);
-  }
-  net_->mixture().log_joint = network.log_joint.to(torch::kFloat);
-  edges_ = network.edges;
-  network_objective_ = network.objective;
-}
-
 void PimaTrainer::start() {
   const torch::NoGradGuard no_gradient;
   const Cached cached = cache();
+  if (options_.start == "grid") {
+    start_on_grid(cached);
+    counts_ = Tensor();
+    const Cached aligned = cache();
+    for (int r = 0; r < kRounds; ++r) counts_ = round(aligned, true);
+    return;
+  }
   net_->mixture() = options_.start == "published"
                         ? published_start(net_->nodes(), cached.q, generator_)
                         : additive_start(net_->nodes(), cached.q, kStarts, generator_);
@@ -351,7 +272,7 @@ std::unique_ptr<PimaNet> PimaTrainer::run() {
   scale();
   pretrain();
   start();
-  make_optimiser();
+  make_optimiser(options_.encoders_held ? 0 : 1);
   epochs_ = epochs_of(options_.epochs);
   const double all = epochs_ + epochs_of(options_.pretrain_epochs);
   block_update(1, options_.first_temperature);
@@ -371,6 +292,7 @@ std::unique_ptr<PimaNet> PimaTrainer::run() {
   const double people = std::max(1.0, counts_.sum().item<double>());
   PimaQuality quality = judged(*net_, readers_, held_out_, options_.batch, counts_);
   quality.bound = bound(held_out_);
+  quality.divergence = divergence_;
   const double price = price_of(people) / people;
   Tensor parents = torch::zeros({1, net_->nodes().count(), net_->nodes().count()}, torch::kDouble);
   for (std::size_t k = 0; k < net_->network().parents.size(); ++k)

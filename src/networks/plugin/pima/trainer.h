@@ -3,6 +3,7 @@
 
 #include <torch/optim/adam.h>
 
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -40,6 +41,7 @@ class PimaTrainer {
 
  private:
   struct Cached {
+    std::vector<std::uint32_t> rows;
     Posterior q;             // (n, l)
     std::vector<Seen> seen;  // of modalities with experts; others hold nothing
   };
@@ -47,15 +49,19 @@ class PimaTrainer {
 
   int epochs_of(int wanted) const;
   double price_of(double people) const;  // of a free probability, nat
-  std::vector<Seen> usable(const Batch& batch) const;
+  /// Participants who have anything; the others leave `batch`.
+  std::vector<Seen> usable(Batch& batch) const;
   torch::Tensor keep(const std::vector<Seen>& batch);
   void pretrain_epoch(int epoch, int epochs);
+  void start_on_grid(const Cached& cached);
+  void align(const torch::Tensor& targets, const std::vector<std::uint32_t>& rows,
+             const torch::Tensor& variance);
   void step(const torch::Tensor& loss, double progress, const char* stage, int epoch);
   Cached cache() const;
   torch::Tensor expert_scores(const Cached& cached, std::int64_t begin, std::int64_t end) const;
   torch::Tensor round(const Cached& cached, bool update);
   BatchReader reader(const std::vector<std::uint32_t>& rows) const;
-  void make_optimiser();
+  void make_optimiser(double encoder_share);
   void judge();
 
   std::vector<NetworkInput> readers_;
@@ -66,11 +72,13 @@ class PimaTrainer {
   std::unique_ptr<PimaNet> net_;
   std::unique_ptr<GraphLearner> learner_;
   std::unique_ptr<torch::optim::Adam> optimiser_;
+  std::vector<double> shares_;  // of the rate, per group of the optimiser
   double numbers_ = 1;  // measured per participant: the loss is divided by it
   int epochs_ = 1;
   torch::Tensor counts_;  // (K,) of the latest block update
   torch::Tensor edges_;   // (L, L)
   double network_objective_ = 0;
+  double divergence_ = std::numeric_limits<double>::quiet_NaN();  // of the grid
 };
 
 }  // namespace polycause

@@ -1,0 +1,17 @@
+// Flat coordinates of a bent sheet of points: classical scaling of distances along the sheet
+// (Isomap, Tenenbaum, de Silva and Langford 2000) with landmarks (de Silva and Tenenbaum 2004).
+#pragma once
+
+#include <Eigen/Dense>
+#include <cstddef>
+#include <cstdint>
+
+namespace polycause {
+
+/// points (n, l) -> (n, dimensions), most variance first. Distances run along the nearest
+/// neighbours among at most 3,000 points that `seed` chooses; parts without a neighbour in common
+/// are joined where they are closest. The same for any number of threads.
+Eigen::MatrixXf geodesic_coordinates(const Eigen::MatrixXf& points, Eigen::Index dimensions,
+                                     std::uint64_t seed, std::size_t threads);
+
+}  // namespace polycause
