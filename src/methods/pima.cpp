@@ -42,14 +42,14 @@ PimaGrid grid_of(const float* latents, std::size_t count, const PimaOptions& set
   const Eigen::Map<const Rows> x(latents, static_cast<Eigen::Index>(count), settings.latents);
   const GridSearch found = search_latent_grid(x, settings.outcomes, settings.seed, threads);
   const auto flat = [](const Rows& m) { return std::vector<float>(m.data(), m.data() + m.size()); };
-  return {flat(found.coordinates), flat(found.rest), flat(found.responsibilities),
-          flat(found.positions.cast<float>()), flat(found.spread.cast<float>()),
-          found.divergence};
+  return {flat(found.coordinates),          flat(found.rest),
+          flat(found.responsibilities),     flat(found.positions.cast<float>()),
+          flat(found.spread.cast<float>()), found.divergence};
 }
 
 Restart fit_restart(const PimaProblem& problem, const std::vector<PimaInput>& inputs,
-                    PimaOptions settings, std::size_t index, std::uint64_t seed, std::size_t threads,
-                    const Checkpoint& checkpoint, Watch& watch) {
+                    PimaOptions settings, std::size_t index, std::uint64_t seed,
+                    std::size_t threads, const Checkpoint& checkpoint, Watch& watch) {
   const std::string unit = fmt::format("restart{}/pima", index);
   Restart restart;
   if (const std::optional<UnitState> stored = checkpoint.load(unit)) {

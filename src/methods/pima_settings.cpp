@@ -34,12 +34,14 @@ void visit_settings(PimaSettings& o, SettingsVisitor& v) {
   v.visit("method.mixture_start", o.mixture_start, {"auto", "grid", "additive", "published"},
           "pima: clusters begin on a bent grid of the features' ordered outcomes, where sums over "
           "the features fit best, or at random; auto: grid from two features on");
-  v.visit("method.means", o.means, {"auto", "free", "additive", "own"},
-          "pima: clusters lie anywhere, where sums over the features say, or with a latent of its own "
-          "for every feature; auto: own after a start on a grid, else free");
-  v.visit("method.encoders", o.encoders, {"auto", "held", "trained"},
-          "pima: once clusters have begun, encoders stay or learn on; auto: they stay after a start "
-          "on a grid");
+  v.visit(
+      "method.means", o.means, {"auto", "free", "additive", "own"},
+      "pima: clusters lie anywhere, where sums over the features say, or with a latent of its own "
+      "for every feature; auto: own after a start on a grid, else free");
+  v.visit(
+      "method.encoders", o.encoders, {"auto", "held", "trained"},
+      "pima: once clusters have begun, encoders stay or learn on; auto: they stay after a start "
+      "on a grid");
   v.visit("method.decoder_variance", o.decoder_variance, 0.0, kInfinity,
           "pima: variance of standardised data given the latents, 0 = learned");
   v.visit("method.modality_dropout", o.modality_dropout, 0.0, 0.95,

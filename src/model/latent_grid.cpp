@@ -14,7 +14,7 @@ using Eigen::RowVectorXf;
 using Eigen::VectorXd;
 using Eigen::VectorXf;
 
-constexpr int kSteps = 3;       // of ascent per round
+constexpr int kSteps = 3;        // of ascent per round
 constexpr double kLeast = 1e-4;  // variance of clusters in every direction
 constexpr double kFirstSpread = 0.3;
 constexpr double kFirstNoise = 0.05;
@@ -110,7 +110,10 @@ LatentGrid LatentGridModel::turned(const LatentGrid& grid, const MatrixXd& turn)
   for (Index i = 0; i < points; ++i) {
     VectorXd t(nodes_);
     for (Index j = 0; j < nodes_; ++j)  // spread over the cube, alike on every machine
-      t(j) = 2 * std::fmod(0.5 + static_cast<double>(i + 1) * std::sqrt(2.0 + 3.0 * static_cast<double>(j)), 1.0) - 1;
+      t(j) = 2 * std::fmod(0.5 + static_cast<double>(i + 1) *
+                                     std::sqrt(2.0 + 3.0 * static_cast<double>(j)),
+                           1.0) -
+             1;
     from.row(i) = terms(t).value.transpose();
     to.row(i) = (grid.shape.transpose() * terms(turn * t).value).transpose();
   }
@@ -156,11 +159,10 @@ double LatentGridModel::responsibilities(const LatentGrid& grid, Index rows,
     const Cluster& own = all[static_cast<std::size_t>(c)];
     const MatrixXf root = own.root.cast<float>();
     const RowVectorXf centre = (own.root * own.mean).cast<float>().transpose();
-    gamma.col(c) = (-0.5F * ((x_.topRows(rows) * root.transpose()).rowwise() - centre)
-                                .rowwise()
-                                .squaredNorm())
-                       .array() +
-                   static_cast<float>(grid.log_joint(c) - own.log_scale);
+    gamma.col(c) =
+        (-0.5F * ((x_.topRows(rows) * root.transpose()).rowwise() - centre).rowwise().squaredNorm())
+            .array() +
+        static_cast<float>(grid.log_joint(c) - own.log_scale);
   }
   const VectorXf top = gamma.rowwise().maxCoeff();
   gamma.colwise() -= top;
@@ -254,8 +256,9 @@ MatrixXf LatentGridModel::coordinates(const LatentGrid& grid, const MatrixXf& ga
   MatrixXf t = MatrixXf::Zero(x_.rows(), nodes_);
   for (Index c = 0; c < joint_; ++c) {
     const Cluster& own = all[static_cast<std::size_t>(c)];
-    const MatrixXf gain = (own.spread.asDiagonal() * own.jacobian.transpose() * own.root.transpose() *
-                           own.root).cast<float>();  // (L, l)
+    const MatrixXf gain =
+        (own.spread.asDiagonal() * own.jacobian.transpose() * own.root.transpose() * own.root)
+            .cast<float>();  // (L, l)
     const MatrixXf away = x_.rowwise() - own.mean.cast<float>().transpose();
     const MatrixXf at = (away * gain.transpose()).rowwise() + positions_.row(c).cast<float>();
     t += (at.array().colwise() * gamma.col(c).array()).matrix();

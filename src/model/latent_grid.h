@@ -2,8 +2,8 @@
 // which cluster is which joint outcome of several discrete nodes follows from where it lies.
 //
 // Node j of C_j outcomes has the positions t_j = -1 .. 1, evenly. A participant of joint outcome c
-// has t ~ N(t_c, diag s_c^2), s_c of node j by its own outcome only, and x = h(t) + noise, h a polynomial (L numbers -> l) and noise
-// N(0, diag d). To first order around the grid's points
+// has t ~ N(t_c, diag s_c^2), s_c of node j by its own outcome only, and x = h(t) + noise, h a
+// polynomial (L numbers -> l) and noise N(0, diag d). To first order around the grid's points
 //
 //     p(x) = sum_c A_c N(x; h(t_c), J_c diag(s_c^2) J_c' + diag d),        J_c = dh / dt at t_c,
 //
@@ -20,11 +20,11 @@ namespace polycause {
 
 /// One bent grid. Sizes: L nodes, K joint outcomes (row-major, the last node fastest), P terms.
 struct LatentGrid {
-  Eigen::MatrixXd shape;          ///< (P, l) coefficients of h
-  Eigen::VectorXd log_spread;     ///< (sum C_j,) log s, node after node
-  Eigen::VectorXd log_noise;      ///< (l,) log d
-  Eigen::VectorXd log_joint;      ///< (K,) log A
-  double log_likelihood = -1e300; ///< nat per participant, of the rows it was improved on
+  Eigen::MatrixXd shape;           ///< (P, l) coefficients of h
+  Eigen::VectorXd log_spread;      ///< (sum C_j,) log s, node after node
+  Eigen::VectorXd log_noise;       ///< (l,) log d
+  Eigen::VectorXd log_joint;       ///< (K,) log A
+  double log_likelihood = -1e300;  ///< nat per participant, of the rows it was improved on
 };
 
 class LatentGridModel {
@@ -84,7 +84,7 @@ class LatentGridModel {
   Eigen::MatrixXd widest_;   // (l, L) directions of most variance, as long as its deviations
   std::vector<std::vector<Eigen::Index>> factors_;  // (P,) the nodes that a term multiplies
   Eigen::MatrixXd positions_;
-  std::vector<Terms> at_;  // (K,) at the positions
+  std::vector<Terms> at_;      // (K,) at the positions
   Eigen::Index outcomes_ = 0;  // sum C_j
   Eigen::MatrixXi own_;        // (K, L) which of them a joint outcome has
 };

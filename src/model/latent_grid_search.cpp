@@ -14,14 +14,14 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::MatrixXf;
 
-constexpr Index kFew = 800;     // participants of first tries
-constexpr Index kMany = 3000;   // of those that were good
+constexpr Index kFew = 800;      // participants of first tries
+constexpr Index kMany = 3000;    // of those that were good
 constexpr int kBeginnings = 80;  // of two nodes, times (L - 1)^2 of more: there are more turns
 constexpr int kFewest = 40;
-constexpr int kEffort = 26000;  // clusters of all beginnings together
-constexpr std::size_t kGood = 60;   // improved on more participants
+constexpr int kEffort = 26000;     // clusters of all beginnings together
+constexpr std::size_t kGood = 60;  // improved on more participants
 constexpr std::size_t kBest = 6;
-constexpr Index kNeighbours = 10;    // of the entropy
+constexpr Index kNeighbours = 10;  // of the entropy
 constexpr Index kEntropyRows = 6000;
 constexpr double kRidge = 0.02;
 constexpr double kSame = 2e-4;    // nat: two grids closer than this are one
@@ -42,9 +42,9 @@ class Search {
 
   LatentGrid run() const {
     const auto turning = static_cast<int>(model_.nodes()) - 1;
-    const auto beginnings = static_cast<std::size_t>(
-        std::max(kFewest, std::min(kBeginnings * turning * turning,
-                                   kEffort / static_cast<int>(model_.joint()))));
+    const auto beginnings = static_cast<std::size_t>(std::max(
+        kFewest,
+        std::min(kBeginnings * turning * turning, kEffort / static_cast<int>(model_.joint()))));
     std::vector<LatentGrid> grids(beginnings);
     parallel_for(beginnings, threads_, [&](std::size_t s) {
       Random random(seed_, "grid.start", s);

@@ -42,12 +42,12 @@ struct PimaGrid {
 };
 
 struct PimaOptions {
-  std::vector<int> outcomes;    ///< (L,)
-  int latents = 0;              ///< l
-  int width = 64;               ///< hidden units of a table's networks
-  std::string graph;            ///< potentials | search | notears | dagma | full | empty
-  std::string responsibility;   ///< exact | latent | sample
-  std::string start;            ///< grid | additive | published
+  std::vector<int> outcomes;   ///< (L,)
+  int latents = 0;             ///< l
+  int width = 64;              ///< hidden units of a table's networks
+  std::string graph;           ///< potentials | search | notears | dagma | full | empty
+  std::string responsibility;  ///< exact | latent | sample
+  std::string start;           ///< grid | additive | published
   /// Of start = "grid": latents (n, l) row-major.
   std::function<PimaGrid(const float* latents, std::size_t count)> grid;
   /// Of the clusters: free | additive (sums over the nodes) | own (latent j by node j alone).
@@ -97,8 +97,8 @@ struct PimaQuality {
   /// Of the grid that the clusters began on, nat per participant: comparable between fits. NaN
   /// where there was none.
   double divergence = std::numeric_limits<double>::quiet_NaN();
-  double information = 0;          ///< nat that the latents say about the joint outcome
-  double latent_share = 0;         ///< share of the latents' variance that is not uncertainty
+  double information = 0;   ///< nat that the latents say about the joint outcome
+  double latent_share = 0;  ///< share of the latents' variance that is not uncertainty
 };
 
 class PimaModel {

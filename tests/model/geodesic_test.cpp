@@ -42,7 +42,9 @@ TEST(Geodesic, LaysARolledSheetFlat) {
   const MatrixXf flat = geodesic_coordinates(points, 2, 1, 2);
   EXPECT_GT(explained(flat, along), 0.99);
   EXPECT_GT(explained(flat, across), 0.98);
-  const auto spread = [](const Eigen::VectorXf& v) { return (v.array() - v.mean()).square().mean(); };
+  const auto spread = [](const Eigen::VectorXf& v) {
+    return (v.array() - v.mean()).square().mean();
+  };
   EXPECT_GT(spread(flat.col(0)), spread(flat.col(1)));  // most variance first
   EXPECT_NEAR(static_cast<double>(spread(flat.col(0))), 5.5 * 5.5 / 12, 0.3);  // in its units
 }

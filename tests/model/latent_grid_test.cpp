@@ -16,7 +16,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::MatrixXf;
 
-constexpr Index kPeople = 1500;
+constexpr Index kPeople = 900;
 
 /// Two nodes of three outcomes, the second mostly a function of the first; features u about their
 /// outcomes; latents a turned and bent image of u.
@@ -80,8 +80,7 @@ TEST(LatentGrid, FindsTheNamesOfDependentNodesInBentLatents) {
     EXPECT_GT(accuracy(found.responsibilities, world), 0.95) << latents;
     // A feature is one coordinate, whichever and in whichever direction.
     for (Index node = 0; node < 2; ++node) {
-      const Eigen::VectorXf u =
-          world.features.col(node).array() - world.features.col(node).mean();
+      const Eigen::VectorXf u = world.features.col(node).array() - world.features.col(node).mean();
       double best = 0;
       for (Index k = 0; k < 2; ++k) {
         const Eigen::VectorXf t =
@@ -118,7 +117,9 @@ TEST(LatentGrid, IsADensity) {
   constexpr double kReach = 5;
   MatrixXf places(kSide * kSide, 2);
   for (Index i = 0; i < places.rows(); ++i) {
-    const auto at = [](Index k) { return kReach * (2 * (static_cast<double>(k) + 0.5) / kSide - 1); };
+    const auto at = [](Index k) {
+      return kReach * (2 * (static_cast<double>(k) + 0.5) / kSide - 1);
+    };
     places(i, 0) = static_cast<float>(at(i / kSide));
     places(i, 1) = static_cast<float>(at(i % kSide));
   }

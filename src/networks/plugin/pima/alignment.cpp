@@ -35,7 +35,8 @@ void PimaTrainer::start_on_grid(const Cached& cached) {
   mixture.variance = torch::ones({joint, latents});
   mixture.mean.slice(1, 0, nodes).copy_(torch::from_blob(grid.positions.data(), {joint, nodes}));
   mixture.variance.slice(1, 0, nodes).copy_(spread.square());
-  mixture.log_joint = ((gamma.sum(0) + 1.0 / static_cast<double>(joint)) / (static_cast<double>(n) + 1)).log();
+  mixture.log_joint =
+      ((gamma.sum(0) + 1.0 / static_cast<double>(joint)) / (static_cast<double>(n) + 1)).log();
   Tensor variance = torch::full({latents}, kSharp * kSharp);
   const Tensor typical = gamma.sum(0, true).mm(spread) / static_cast<double>(n);  // (1, L)
   variance.slice(0, 0, nodes).copy_((kSharp * typical.squeeze(0)).square());
@@ -75,8 +76,8 @@ void PimaTrainer::align(const Tensor& targets, const std::vector<std::uint32_t>&
       const Tensor miss = 0.5 * ((q.mean - wanted).square() / width + width.log()).sum(1);
       const Tensor noise = torch::randn(wanted.sizes(), generator_);
       const Tensor likelihood = net_->log_likelihood(seen, wanted + variance.sqrt() * noise);
-      const Tensor loss = miss.mean() / static_cast<double>(targets.size(1)) -
-                          likelihood.mean() / numbers_;
+      const Tensor loss =
+          miss.mean() / static_cast<double>(targets.size(1)) - likelihood.mean() / numbers_;
       step(loss, (epoch + at / count) / epochs, "alignment", epoch);
     }
   }

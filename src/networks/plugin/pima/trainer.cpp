@@ -21,7 +21,7 @@ constexpr double kLongestGradient = 1;
 constexpr std::int64_t kStarts = 24;
 constexpr int kStartRounds = 10;
 constexpr int kRounds = 2;
-constexpr int kDraws = 2;     // of the latents, of a held-out bound
+constexpr int kDraws = 2;  // of the latents, of a held-out bound
 
 }  // namespace
 

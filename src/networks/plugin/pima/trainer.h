@@ -73,7 +73,7 @@ class PimaTrainer {
   std::unique_ptr<GraphLearner> learner_;
   std::unique_ptr<torch::optim::Adam> optimiser_;
   std::vector<double> shares_;  // of the rate, per group of the optimiser
-  double numbers_ = 1;  // measured per participant: the loss is divided by it
+  double numbers_ = 1;          // measured per participant: the loss is divided by it
   int epochs_ = 1;
   torch::Tensor counts_;  // (K,) of the latest block update
   torch::Tensor edges_;   // (L, L)
