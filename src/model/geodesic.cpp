@@ -111,14 +111,13 @@ MatrixXf geodesic_coordinates(const MatrixXf& points, Index dimensions, std::uin
     graph.col(k) = points.row(static_cast<Index>(row)).transpose();
     place[row] = k;
   }
-  std::vector<std::vector<Link>> near(static_cast<std::size_t>(n));
-  parallel_for(near.size(), threads, [&](std::size_t i) {
-    near[i] = nearest(graph, points.row(static_cast<Index>(i)).transpose(), place[i]);
+  std::vector<std::vector<Link>> near(static_cast<std::size_t>(size));
+  parallel_for(near.size(), threads, [&](std::size_t k) {
+    near[k] = nearest(graph, graph.col(static_cast<Index>(k)), static_cast<Index>(k));
   });
-  Links links(static_cast<std::size_t>(size));
-  for (std::size_t i = 0; i < near.size(); ++i) {
-    if (place[i] < 0) continue;
-    for (const Link& link : near[i]) join(links, place[i], link.to, link.length);
+  Links links(near.size());
+  for (std::size_t k = 0; k < near.size(); ++k) {
+    for (const Link& link : near[k]) join(links, static_cast<Index>(k), link.to, link.length);
   }
   connect(graph, links);
   MatrixXf ways(size, landmarks);
@@ -144,18 +143,18 @@ MatrixXf geodesic_coordinates(const MatrixXf& points, Index dimensions, std::uin
     }
   }
   MatrixXf out(n, dimensions);
-  for (Index i = 0; i < n; ++i) {
-    const auto row = static_cast<std::size_t>(i);
+  parallel_for(place.size(), threads, [&](std::size_t row) {
+    const auto i = static_cast<Index>(row);
     VectorXf way = VectorXf::Constant(landmarks, kFar);
     if (place[row] >= 0) {
       way = ways.row(place[row]).transpose();
     } else {
-      for (const Link& link : near[row])
+      for (const Link& link : nearest(graph, points.row(i).transpose(), -1))
         way = way.cwiseMin((ways.row(link.to).array() + link.length).matrix().transpose());
     }
     const VectorXd away = way.cast<double>().cwiseAbs2() - mean;
     out.row(i) = (-0.5 * to.transpose() * away).transpose().cast<float>();
-  }
+  });
   return out;
 }
 

@@ -16,6 +16,7 @@ using Eigen::MatrixXf;
 
 constexpr Index kFew = 800;      // participants of first tries
 constexpr Index kMany = 3000;    // of those that were good
+constexpr Index kMost = 20000;   // of the best
 constexpr int kBeginnings = 80;  // of two nodes, times (L - 1)^2 of more: there are more turns
 constexpr int kFewest = 40;
 constexpr int kEffort = 26000;     // clusters of all beginnings together
@@ -67,7 +68,7 @@ class Search {
       if (grids[0].log_likelihood < before + kBetter) break;
     }
     LatentGrid best = grids[0];
-    model_.improve(best, model_.rows(), 150, 0.01, 0.1 * kRidge);
+    model_.improve(best, kMost, 150, 0.01, 0.1 * kRidge);
     return best;
   }
 
