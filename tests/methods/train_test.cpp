@@ -271,7 +271,7 @@ TEST(Settings, AreSetByNameAndRangeChecked) {
     EXPECT_THROW(apply_setting(visit, info.key, "-1", "--set"), ConfigError) << info.key;
     EXPECT_THROW(apply_setting(visit, info.key, "many", "--set"), ConfigError) << info.key;
   }
-  EXPECT_EQ(count, 48u);
+  EXPECT_EQ(count, 49u);
   apply_setting(visit, "train.batch", "512", "--set");
   apply_setting(visit, "method.prior", "general", "--set");
   apply_setting(visit, "method.edge_price", "0.5", "--set");
