@@ -36,7 +36,7 @@ class LatentGridModel {
   /// Straight, along random directions of the L widest; `whole` 0 .. 1 of the latents' size;
   /// `even`: the same length in every direction.
   LatentGrid straight(const Eigen::MatrixXd& directions, double whole, bool even) const;
-  /// `rounds` of expectation over the first `rows` participants and `steps` of ascent each. Terms
+  /// `rounds` of expectation over the first `rows` participants, a few steps of ascent each. Terms
   /// of higher order cost `ridge` times their squares.
   void improve(LatentGrid& grid, Eigen::Index rows, int rounds, double rate, double ridge) const;
   /// The grid whose node axes are the columns of `turn` (L, L) in those of `grid`; spreads and

@@ -62,7 +62,6 @@ class PimaTrainer {
   torch::Tensor round(const Cached& cached, bool update);
   BatchReader reader(const std::vector<std::uint32_t>& rows) const;
   void make_optimiser(double encoder_share);
-  void judge();
 
   std::vector<NetworkInput> readers_;
   std::vector<std::uint32_t> train_;
