@@ -186,7 +186,7 @@ TEST(PimaFusion, ProductOfExpertsWithEverySubset) {
   for (std::int64_t subset = 1; subset < 8; ++subset) {
     Tensor keep = torch::zeros({modalities, 7, 1});
     for (std::int64_t m = 0; m < modalities; ++m) keep[m].fill_((subset >> m & 1) != 0 ? 1.0 : 0.0);
-    const Posterior q = product_of_experts(mean, log_variance, keep);
+    const Posterior q = product_of_experts({mean, log_variance}, keep);
     for (std::int64_t d = 0; d < 7; ++d) {
       for (std::int64_t j = 0; j < 2; ++j) {
         double precision = 0;

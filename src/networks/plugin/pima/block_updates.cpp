@@ -15,6 +15,42 @@ constexpr double kLeast = 1;  // participants below which a cluster counts as em
 
 }  // namespace
 
+/// From here on encoders are what they are: everybody's codes are computed once, and no gradient
+/// goes through encoders.
+void PimaTrainer::hold_encoders() {
+  const torch::NoGradGuard no_gradient;
+  net_->train(false);
+  std::vector<std::uint32_t> rows = train_;
+  rows.insert(rows.end(), held_out_.begin(), held_out_.end());
+  BatchReader batches = reader(rows);
+  Batch batch;
+  Held held;
+  std::int64_t next = 0;
+  std::vector<Tensor> means;
+  std::vector<Tensor> log_variances;
+  while (batches.next(batch)) {
+    const std::vector<Seen> seen = usable(batch);
+    const Codes codes = net_->codes(seen);
+    means.push_back(codes.mean);
+    log_variances.push_back(codes.log_variance);
+    for (const std::uint32_t row : batch.rows) held.place[row] = next++;
+  }
+  held.codes = {torch::cat(means, 1), torch::cat(log_variances, 1)};
+  held_ = std::move(held);
+  held_.everybody = cache();
+}
+
+Posterior PimaTrainer::posterior(const Batch& batch, const std::vector<Seen>& seen,
+                                 const Tensor& keep) const {
+  if (held_.place.empty()) return net_->posterior(seen, keep);
+  std::vector<std::int64_t> places;
+  for (const std::uint32_t row : batch.rows) places.push_back(held_.place.at(row));
+  const Tensor at = torch::tensor(places, torch::kLong);
+  return product_of_experts(
+      {held_.codes.mean.index_select(1, at), held_.codes.log_variance.index_select(1, at)},
+      keep.defined() ? keep : PimaNet::presence(seen));
+}
+
 PimaTrainer::Cached PimaTrainer::cache() const {
   const torch::NoGradGuard no_gradient;
   net_->train(false);
@@ -27,7 +63,7 @@ PimaTrainer::Cached PimaTrainer::cache() const {
   Batch batch;
   while (batches.next(batch)) {
     const std::vector<Seen> one = usable(batch);
-    const Posterior q = net_->posterior(one);
+    const Posterior q = posterior(batch, one);
     means.push_back(q.mean);
     variances.push_back(q.variance);
     cached.rows.insert(cached.rows.end(), batch.rows.begin(), batch.rows.end());
@@ -106,7 +142,7 @@ Tensor PimaTrainer::round(const Cached& cached, bool update) {
 
 void PimaTrainer::block_update(int rounds, double beta) {
   const torch::NoGradGuard no_gradient;
-  const Cached cached = cache();
+  const Cached cached = everybody();
   for (int r = 0; r < rounds; ++r) counts_ = round(cached, true);
   if (beta <= 0) return;
   counts_ = round(cached, false);

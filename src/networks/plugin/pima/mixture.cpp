@@ -28,10 +28,10 @@ Tensor half_distances(const Tensor& mean, const Tensor& extra, const Mixture& mi
 
 }  // namespace
 
-Posterior product_of_experts(const Tensor& mean, const Tensor& log_variance, const Tensor& keep) {
-  const Tensor precision = (-log_variance).exp() * keep;
+Posterior product_of_experts(const Codes& codes, const Tensor& keep) {
+  const Tensor precision = (-codes.log_variance).exp() * keep;
   const Tensor total = precision.sum(0);
-  return {(mean * precision).sum(0) / total, total.reciprocal()};
+  return {(codes.mean * precision).sum(0) / total, total.reciprocal()};
 }
 
 Tensor divergences(const Posterior& q, const Mixture& mixture) {

@@ -74,13 +74,16 @@ Tensor PimaNet::presence(const std::vector<Seen>& batch) {
   return torch::stack(there);
 }
 
-Posterior PimaNet::posterior(const std::vector<Seen>& batch, const Tensor& keep) const {
+Codes PimaNet::codes(const std::vector<Seen>& batch) const {
   std::vector<Tensor> means(channels_.size());
   std::vector<Tensor> log_variances(channels_.size());
   for (std::size_t m = 0; m < channels_.size(); ++m)
     channels_[m].posterior(batch[m], means[m], log_variances[m]);
-  return product_of_experts(torch::stack(means), torch::stack(log_variances),
-                            keep.defined() ? keep : presence(batch));
+  return {torch::stack(means), torch::stack(log_variances)};
+}
+
+Posterior PimaNet::posterior(const std::vector<Seen>& batch, const Tensor& keep) const {
+  return product_of_experts(codes(batch), keep.defined() ? keep : presence(batch));
 }
 
 Tensor PimaNet::latent_scores(const Posterior& q) const {
@@ -114,9 +117,8 @@ Tensor PimaNet::log_likelihood(const std::vector<Seen>& batch, const Tensor& z, 
   return sum;
 }
 
-Tensor PimaNet::bound(const std::vector<Seen>& batch, const Tensor& keep,
+Tensor PimaNet::bound(const std::vector<Seen>& batch, const Posterior& q,
                       const Tensor& noise) const {
-  const Posterior q = posterior(batch, keep);
   const Tensor z = q.mean + q.variance.sqrt() * noise;
   const Tensor latent = latent_scores(q);
   const Tensor expert = expert_scores(batch);

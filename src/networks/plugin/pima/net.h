@@ -35,6 +35,7 @@ class PimaNet : public PimaModel {
   /// Call when the mixture changed and before `means`, `variances` are asked for.
   void publish();
 
+  Codes codes(const std::vector<Seen>& batch) const;
   /// What the present modalities say of every one's latents. keep (M, B, 1): which of them are
   /// fused; undefined: all that are there.
   Posterior posterior(const std::vector<Seen>& batch, const torch::Tensor& keep = {}) const;
@@ -51,7 +52,7 @@ class PimaNet : public PimaModel {
   torch::Tensor log_likelihood(const std::vector<Seen>& batch, const torch::Tensor& z,
                                bool all = false) const;
   /// The evidence lower bound of everyone, (B,), with one z drawn by noise (B, l).
-  torch::Tensor bound(const std::vector<Seen>& batch, const torch::Tensor& keep,
+  torch::Tensor bound(const std::vector<Seen>& batch, const Posterior& q,
                       const torch::Tensor& noise) const;
 
   std::vector<PimaChannel>& channels() { return channels_; }

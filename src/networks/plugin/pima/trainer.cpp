@@ -188,11 +188,13 @@ void PimaTrainer::start() {
   const Cached cached = cache();
   if (options_.start == "grid") {
     start_on_grid(cached);
+    if (options_.encoders_held) hold_encoders();
     counts_ = Tensor();
-    const Cached aligned = cache();
+    const Cached aligned = everybody();
     for (int r = 0; r < kRounds; ++r) counts_ = round(aligned, true);
     return;
   }
+  if (options_.encoders_held) hold_encoders();
   net_->mixture() = options_.start == "published"
                         ? published_start(net_->nodes(), cached.q, generator_)
                         : additive_start(net_->nodes(), cached.q, kStarts, generator_);
@@ -211,7 +213,8 @@ void PimaTrainer::gradient_epoch(int epoch) {
     if (seen[0].x.size(0) < 2) continue;
     const Tensor kept = keep(seen);
     const Tensor noise = torch::randn({kept.size(1), net_->latents()}, generator_);
-    const Tensor loss = -net_->bound(seen, kept, noise).mean() / numbers_;
+    const Posterior q = posterior(batch, seen, kept);
+    const Tensor loss = -net_->bound(seen, q, noise).mean() / numbers_;
     step(loss, (epoch + at / count) / epochs_, "training", epoch);
   }
 }
@@ -226,13 +229,14 @@ double PimaTrainer::bound(const std::vector<std::uint32_t>& rows) const {
   double people = 0;
   while (batches.next(batch)) {
     const std::vector<Seen> seen = usable(batch);
-    const Tensor there = PimaNet::presence(seen);
-    if (there.size(1) == 0) continue;
+    const auto count = static_cast<std::int64_t>(batch.rows.size());
+    if (count == 0) continue;
+    const Posterior q = posterior(batch, seen);
     for (int draw = 0; draw < kDraws; ++draw) {
-      const Tensor noise = torch::randn({there.size(1), net_->latents()}, generator);
-      sum += net_->bound(seen, there, noise).sum().item<double>() / kDraws;
+      const Tensor noise = torch::randn({count, net_->latents()}, generator);
+      sum += net_->bound(seen, q, noise).sum().item<double>() / kDraws;
     }
-    people += static_cast<double>(there.size(1));
+    people += static_cast<double>(count);
   }
   return sum / std::max(1.0, people);
 }
@@ -240,7 +244,7 @@ double PimaTrainer::bound(const std::vector<std::uint32_t>& rows) const {
 void PimaTrainer::finish() {
   const torch::NoGradGuard no_gradient;
   LearnedNetwork network = learner_->finish(counts_);
-  const Cached cached = cache();
+  const Cached cached = everybody();
   for (int r = 0; r < kRounds; ++r) {
     net_->mixture().log_joint = network.log_joint.to(torch::kFloat);
     round(cached, true);

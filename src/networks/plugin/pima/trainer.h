@@ -4,6 +4,7 @@
 #include <torch/optim/adam.h>
 
 #include <limits>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -45,12 +46,21 @@ class PimaTrainer {
     Posterior q;             // (n, l)
     std::vector<Seen> seen;  // of modalities with experts; others hold nothing
   };
-  using Batches = std::vector<std::vector<Seen>>;
+  /// Codes of encoders that do not learn any more.
+  struct Held {
+    std::map<std::uint32_t, std::int64_t> place;  // of a participant
+    Codes codes;
+    Cached everybody;  // of `train`
+  };
 
   int epochs_of(int wanted) const;
   double price_of(double people) const;  // of a free probability, nat
   /// Participants who have anything; the others leave `batch`.
   std::vector<Seen> usable(Batch& batch) const;
+  /// Of those whom `usable` left in the batch.
+  Posterior posterior(const Batch& batch, const std::vector<Seen>& seen,
+                      const torch::Tensor& keep = {}) const;
+  void hold_encoders();
   torch::Tensor keep(const std::vector<Seen>& batch);
   void pretrain_epoch(int epoch, int epochs);
   void start_on_grid(const Cached& cached);
@@ -58,6 +68,7 @@ class PimaTrainer {
              const torch::Tensor& variance);
   void step(const torch::Tensor& loss, double progress, const char* stage, int epoch);
   Cached cache() const;
+  Cached everybody() const { return held_.place.empty() ? cache() : held_.everybody; }
   torch::Tensor expert_scores(const Cached& cached, std::int64_t begin, std::int64_t end) const;
   torch::Tensor round(const Cached& cached, bool update);
   BatchReader reader(const std::vector<std::uint32_t>& rows) const;
@@ -71,6 +82,7 @@ class PimaTrainer {
   std::unique_ptr<PimaNet> net_;
   std::unique_ptr<GraphLearner> learner_;
   std::unique_ptr<torch::optim::Adam> optimiser_;
+  Held held_;                   // nothing while encoders learn
   std::vector<double> shares_;  // of the rate, per group of the optimiser
   double numbers_ = 1;          // measured per participant: the loss is divided by it
   int epochs_ = 1;
