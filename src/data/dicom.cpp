@@ -2,6 +2,9 @@
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmimage/diregist.h>
@@ -10,6 +13,7 @@
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -33,6 +37,31 @@ void prepare_library() {
 std::string compression(const DcmDataset& data) {
   const DcmXfer syntax(data.getOriginalXfer());
   return syntax.getXferName();
+}
+
+/// The library looks for the frame header of a JPEG stream segment by segment, and never gets past
+/// a marker FF 01 between two of them, which no scanner writes.
+bool is_endless_jpeg(DcmDataset& data) {
+  DcmElement* element = nullptr;
+  if (data.findAndGetElement(DCM_PixelData, element).bad()) return false;
+  auto* pixels = dynamic_cast<DcmPixelData*>(element);
+  DcmPixelSequence* sequence = nullptr;
+  DcmPixelItem* item = nullptr;  // the first lists where frames begin
+  Uint8* bytes = nullptr;
+  if (pixels == nullptr ||
+      pixels->getEncapsulatedRepresentation(data.getOriginalXfer(), nullptr, sequence).bad() ||
+      sequence == nullptr || sequence->getItem(item, 1).bad() || item == nullptr ||
+      item->getUint8Array(bytes).bad() || bytes == nullptr)
+    return false;
+  const std::size_t size = item->getLength();
+  for (std::size_t at = 0; at + 4 < size && bytes[at] == 0xFF;) {
+    const unsigned marker = bytes[at + 1];
+    if (marker == 0x01) return true;
+    const bool alone = (marker >= 0xD0 && marker <= 0xD9) || marker < 0xC0;
+    const std::size_t length = std::size_t{bytes[at + 2]} * 256 + bytes[at + 3];
+    at += marker == 0xFF ? 1 : alone ? 2 : 2 + length;
+  }
+  return false;
 }
 
 }  // namespace
@@ -67,6 +96,10 @@ Pixels decode_dicom(const std::string& where, const std::string& bytes) {
     throw DataError(
         where, 0, "",
         fmt::format("holds {} frames; expected 1; export the frame that counts", frames));
+  }
+  if (is_endless_jpeg(data)) {
+    throw DataError(where, 0, "",
+                    "its JPEG stream is damaged; expected its frame header; copy it again");
   }
   DicomImage image(&data, data.getOriginalXfer(), CIF_MayDetachPixelData);
   if (image.getStatus() != EIS_Normal) {

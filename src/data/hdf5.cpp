@@ -10,6 +10,7 @@
 
 #include "data/bytes.h"
 #include "data/cells.h"
+#include "data/hdf5_driver.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -165,14 +166,9 @@ HdfFile::HdfFile(const std::string& path) : path_(path) {
   }
   const HdfId access = read_access();
   const bool packed = plain_name(path).size() < path.size();
-  if (packed) {
-    std::string image = read_bytes(path, kLargestImage);  // copied by the library
-    H5Pset_fapl_core(access.get(), std::size_t{1} << 20U, false);
-    H5Pset_file_image(access.get(), image.data(), image.size());
-  }
-  // The library refuses an image under the name of a file; below a file there is none.
-  const std::string name = packed ? path + "/image" : path;
-  file_ = HdfId(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
+  if (packed) image_ = read_bytes(path, kLargestImage);
+  use_checked_reads(access.get(), packed ? &image_ : nullptr);
+  file_ = HdfId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
   if (file_) return;
   const std::string why = reason();
   const std::string known = known_content(head);

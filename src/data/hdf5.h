@@ -85,6 +85,7 @@ class HdfFile {
 
   HdfQuiet quiet_;
   std::string path_;
+  std::string image_;  // of a packed file, which is read while it is open
   HdfId file_;
 };
 

@@ -3,48 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdint>
-#include <functional>
-
+#include "dicom_files.h"
 #include "files_for_tests.h"
+#include "picture_files.h"
 
 namespace polycause {
 namespace {
 
+using testing::dicom_element;
+using testing::dicom_picture;
 using testing::error_of;
 using ::testing::HasSubstr;
 using testing::shared_file;
-
-std::string number(std::uint32_t value, int bytes) {
-  std::string text;
-  for (int k = 0; k < bytes; ++k) text += static_cast<char>((value >> (8 * k)) & 0xFFU);
-  return text;
-}
-
-/// One element of explicit, little-endian DICOM.
-std::string element(unsigned group, unsigned id, const std::string& type, std::string data) {
-  if (data.size() % 2 == 1) data += type == "UI" ? '\0' : ' ';
-  const auto size = static_cast<std::uint32_t>(data.size());
-  const std::string length = type == "OW" ? number(0, 2) + number(size, 4) : number(size, 2);
-  return number(group, 2) + number(id, 2) + type + length + data;
-}
-
-/// A picture of 2 x 2 pixels of 12 bits, rescaled by 2 x - 100.
-std::string picture(const std::string& kind, const std::string& more = "") {
-  const std::string syntax = element(2, 0x10, "UI", "1.2.840.10008.1.2.1");
-  std::string pixels;
-  for (const unsigned value : {0U, 4095U, 2048U, 1024U}) pixels += number(value, 2);
-  const auto whole = [](unsigned id, unsigned value) {
-    return element(0x28, id, "US", number(value, 2));
-  };
-  return std::string(128, '\0') + "DICM" +
-         element(2, 0, "UL", number(static_cast<std::uint32_t>(syntax.size()), 4)) + syntax +
-         whole(2, 1) + element(0x28, 4, "CS", kind) + more + whole(0x10, 2) + whole(0x11, 2) +
-         whole(0x100, 16) + whole(0x101, 12) + whole(0x102, 11) + whole(0x103, 0) +
-         element(0x28, 0x1050, "DS", "500") + element(0x28, 0x1051, "DS", "10") +
-         element(0x28, 0x1052, "DS", "-100") + element(0x28, 0x1053, "DS", "2") +
-         element(0x7FE0, 0x10, "OW", pixels);
-}
 
 class Dicom : public ::testing::Test {
  protected:
@@ -54,7 +24,7 @@ class Dicom : public ::testing::Test {
 };
 
 TEST_F(Dicom, GreyIsTheRangeOfTheStoredBitsWithoutTheWindow) {
-  const Pixels pixels = decode_dicom("x.dcm", picture("MONOCHROME2"));
+  const Pixels pixels = decode_dicom("x.dcm", dicom_picture("MONOCHROME2"));
   EXPECT_EQ(pixels.height, 2U);
   EXPECT_EQ(pixels.width, 2U);
   EXPECT_EQ(pixels.channels, 1U);
@@ -65,22 +35,36 @@ TEST_F(Dicom, GreyIsTheRangeOfTheStoredBitsWithoutTheWindow) {
 }
 
 TEST_F(Dicom, OneIsWhite) {
-  const Pixels pixels = decode_dicom("x.dcm", picture("MONOCHROME1"));
+  const Pixels pixels = decode_dicom("x.dcm", dicom_picture("MONOCHROME1"));
   EXPECT_NEAR(pixels.values.at(0), 1, 1e-3);
   EXPECT_NEAR(pixels.values.at(1), 0, 1e-3);
 }
 
 TEST_F(Dicom, SeveralFramesAreAnError) {
   EXPECT_THAT(error_of<DataError>([] {
-                decode_dicom("x.dcm", picture("MONOCHROME2", element(0x28, 8, "IS", "7")));
+                decode_dicom("x.dcm",
+                             dicom_picture("MONOCHROME2", dicom_element(0x28, 8, "IS", "7")));
               }),
               HasSubstr("x.dcm: holds 7 frames; expected 1"));
 }
 
 TEST_F(Dicom, AHeaderOnlyIsAnError) {
-  const std::string whole = picture("MONOCHROME2");
+  const std::string whole = dicom_picture("MONOCHROME2");
   EXPECT_THROW(decode_dicom("x.dcm", whole.substr(0, 180)), DataError);
   EXPECT_THROW(decode_dicom("x.dcm", "nothing"), DataError);
+}
+
+TEST_F(Dicom, JpegInside) {
+  std::string jpeg = testing::from_hex(testing::kGreyJpeg);
+  const std::string syntax = "1.2.840.10008.1.2.4.50";
+  const Pixels pixels = decode_dicom("x.dcm", testing::packed_dicom(syntax, 16, 8, jpeg));
+  EXPECT_EQ(pixels.height, 16U);
+  ASSERT_EQ(pixels.values.size(), 128U);
+  EXPECT_NEAR(pixels.values[8] * 255, 16, 2);
+  jpeg.replace(20, 2, "\xff\x01");  // where the first table begins: the library would never end
+  EXPECT_THAT(error_of<DataError>(
+                  [&] { decode_dicom("x.dcm", testing::packed_dicom(syntax, 16, 8, jpeg)); }),
+              HasSubstr("x.dcm: its JPEG stream is damaged"));
 }
 
 TEST_F(Dicom, FilesOfOthers) {

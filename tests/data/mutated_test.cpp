@@ -1,6 +1,6 @@
-// Seeded random damage to small valid files of every foreign format: a result or a DataError,
-// within bounds of time and memory. What a reader must do with each byte is tested beside its
-// reader.
+// Seeded random damage to small valid files of every foreign format, and the same files cut off: a
+// result or a DataError, within bounds of time and memory. What a reader must do with each byte is
+// tested beside its reader.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -19,6 +19,7 @@
 #include "data/raw_table.h"
 #include "data/recording.h"
 #include "data/xport.h"
+#include "dicom_files.h"
 #include "files_for_tests.h"
 #include "picture_files.h"
 #include "recording_files.h"
@@ -53,6 +54,7 @@ struct Format {
   std::vector<std::string> examples;
   Read read;
   std::size_t tries = 200;
+  std::size_t cuts = 40;  ///< lengths at which every example ends
 };
 
 /// Half of the places are within 16 bytes of four capital letters, as headers and signatures are.
@@ -108,14 +110,27 @@ struct Told {
   char problem[400] = {};
 };
 
+/// The first is whole, then come damaged ones, then those cut off.
+std::string example(const Format& format, std::size_t i) {
+  const std::size_t examples = format.examples.size();
+  const std::string& whole = format.examples[i % examples];
+  if (i == 0) return whole;
+  if (i >= format.tries) {
+    const std::size_t cut = (i - format.tries) / examples;
+    return whole.substr(0, whole.size() * cut / format.cuts);
+  }
+  Random random(1, format.name, i);
+  return damaged(whole, format.examples[random.below(examples)], random);
+}
+
+std::size_t all_tries(const Format& format) {
+  return format.tries + format.cuts * format.examples.size();
+}
+
 void try_all(const Format& format, const TestFolder& folder, Told& told) {
-  for (std::size_t i = 0; i < format.tries; ++i) {
+  for (std::size_t i = 0; i < all_tries(format); ++i) {
     told.tried = i;
-    Random random(1, format.name, i);
-    const std::string& whole = format.examples[i % format.examples.size()];
-    const std::string& other = format.examples[random.below(format.examples.size())];
-    const std::string path =
-        folder.write("damaged" + format.name, i == 0 ? whole : damaged(whole, other, random));
+    const std::string path = folder.write("damaged" + format.name, example(format, i));
     try {
       format.read(path);
     } catch (const DataError& error) {
@@ -128,7 +143,7 @@ void try_all(const Format& format, const TestFolder& folder, Told& told) {
       return;
     }
   }
-  told.tried = format.tries;
+  told.tried = all_tries(format);
 }
 
 /// In a process of its own, so that a crash, a hang or a huge allocation ends it and not the test.
@@ -155,7 +170,7 @@ void expect_survival(const Format& format) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status) << " at try " << told.tried;
   EXPECT_STREQ(told.problem, "") << "at try " << told.tried;
-  EXPECT_EQ(told.tried, format.tries);
+  EXPECT_EQ(told.tried, all_tries(format));
   munmap(shared, sizeof(Told));
 }
 
@@ -247,6 +262,80 @@ TEST(Mutated, Trees) {
   expect_survival({".h5ad", cells, table(), 150});
   expect_survival({".h5ad", cells, table("obs"), 150});
   expect_survival({".h5ad", cells, table("layers/csc"), 150});
+  const std::vector<std::string> nested{golden("anndata/nested.h5mu")};
+  expect_survival({".h5mu", nested, table("", "rna"), 150});
+  expect_survival({".h5mu", nested, table("X", "protein"), 150});
+  expect_survival({".h5mu", nested, table("obs"), 150});
+}
+
+TEST(Mutated, Archives) {  // as others write them: a comment at the end, members that are no arrays
+  const auto zip = [](const std::string& name, const std::string& data) {
+    const auto crc = static_cast<std::uint32_t>(
+        crc32(0, reinterpret_cast<const Bytef*>(data.data()), static_cast<uInt>(data.size())));
+    const auto sizes = [&] {
+      const auto size = static_cast<std::uint32_t>(data.size());
+      return testing::little_endian(crc, 4) + testing::little_endian(size, 4) +
+             testing::little_endian(size, 4) +
+             testing::little_endian(static_cast<std::uint32_t>(name.size()), 2);
+    }();
+    const std::string local = std::string("PK\3\4\x14\0\0\0\0\0\0\0\0\0", 14) + sizes +
+                              std::string(2, '\0') + name + data;
+    const std::string entry = std::string("PK\1\2\x14\0\x14\0\0\0\0\0\0\0\0\0", 16) + sizes +
+                              std::string(16, '\0') + name;
+    const std::string comment = "made by hand";
+    return local + entry + std::string("PK\5\6\0\0\0\0\1\0\1\0", 12) +
+           testing::little_endian(static_cast<std::uint32_t>(entry.size()), 4) +
+           testing::little_endian(static_cast<std::uint32_t>(local.size()), 4) +
+           testing::little_endian(static_cast<std::uint32_t>(comment.size()), 2) + comment;
+  };
+  const std::string array = testing::npy("<f4", "(3, 4)", std::string(48, '\1'));
+  expect_survival(
+      {".npz", {zip("x.npy", array), zip("read.me", "a text"), zip("", "")}, table(), 300});
+}
+
+TEST(Mutated, Scans) {
+  if (!has_dicom()) GTEST_SKIP() << "built without DCMTK";
+  const auto read = [](const std::string& path) { read_pixels(path); };
+  const std::string runs = testing::little_endian(1, 4) + testing::little_endian(64, 4) +
+                           std::string(56, '\0') + '\x07' + "abcdefgh" + '\xf9' + "z";
+  expect_survival({".dcm",
+                   {testing::dicom_picture("MONOCHROME2"), testing::dicom_picture("MONOCHROME1")},
+                   read,
+                   300});
+  expect_survival(  // by runs of bytes, and as JPEG
+      {".dcm",
+       {testing::packed_dicom("1.2.840.10008.1.2.5", 4, 4, runs),
+        testing::packed_dicom("1.2.840.10008.1.2.4.50", 16, 8, from_hex(testing::kGreyJpeg))},
+       read,
+       300});
+}
+
+/// Files that other programs wrote, as far as they are small.
+TEST(Mutated, FilesOfOthers) {
+  POLYCAUSE_NEED_SHARED("formats");
+  const auto file = [](const std::string& name) {
+    return read_file(testing::shared_file("formats/" + name));
+  };
+  expect_survival({".edf", {file("edf/wfdb_test_edfann.edf")}, read_night, 40, 20});
+  expect_survival(
+      {".bdf", {file("edf/pyedflib_test_generator_datarec_generator_2.bdf")}, read_night, 40, 20});
+  if (has_anndata()) {
+    expect_survival({".h5mu",
+                     {file("h5mu/v0.4.1_mdata_axis0.h5mu"), file("h5mu/v0.1.2_mdata_axis0.h5mu")},
+                     table("", "mod1"),
+                     80,
+                     20});
+    expect_survival({".h5ad", {file("h5ad/v0.7.8_adata.h5ad")}, table("obsm/df"), 60, 20});
+  }
+  if (has_dicom()) {
+    const auto read = [](const std::string& path) { read_pixels(path); };
+    expect_survival(
+        {".dcm",
+         {file("dicom/SC_rgb.dcm"), file("dicom/JLSN_RGB_ILV0.dcm"), file("dicom/color-px.dcm")},
+         read,
+         90,
+         20});
+  }
 }
 
 }  // namespace
