@@ -21,6 +21,7 @@ using Eigen::VectorXf;
 constexpr Index kGraph = 3000;
 constexpr Index kLandmarks = 300;
 constexpr std::size_t kNeighbours = 30;
+constexpr std::size_t kViews = 8;  // of one alone, distances are too rough to tell names apart
 constexpr float kFar = std::numeric_limits<float>::infinity();
 
 struct Link {
@@ -95,12 +96,9 @@ void connect(const MatrixXf& graph, Links& links) {
   }
 }
 
-}  // namespace
-
-MatrixXf geodesic_coordinates(const MatrixXf& points, Index dimensions, std::uint64_t seed,
-                              std::size_t threads) {
+/// Coordinates by one choice of points and landmarks.
+MatrixXf one_view(const MatrixXf& points, Index dimensions, Random random, std::size_t threads) {
   const Index n = points.rows();
-  Random random(seed, "geodesic.graph");
   const std::vector<std::size_t> order = random.permutation(static_cast<std::size_t>(n));
   const Index size = std::min(n, kGraph);
   const Index landmarks = std::min(size, kLandmarks);
@@ -155,7 +153,28 @@ MatrixXf geodesic_coordinates(const MatrixXf& points, Index dimensions, std::uin
     const VectorXd away = way.cast<double>().cwiseAbs2() - mean;
     out.row(i) = (-0.5 * to.transpose() * away).transpose().cast<float>();
   });
+  out.rowwise() -= out.colwise().mean().eval();
   return out;
+}
+
+}  // namespace
+
+MatrixXf geodesic_coordinates(const MatrixXf& points, Index dimensions, std::uint64_t seed,
+                              std::size_t threads) {
+  MatrixXf first;
+  MatrixXf sum;
+  for (std::size_t view = 0; view < kViews; ++view) {
+    const MatrixXf own =
+        one_view(points, dimensions, Random(seed, "geodesic.graph", view), threads);
+    if (view == 0) {
+      first = sum = own;
+      continue;
+    }
+    const Eigen::JacobiSVD<MatrixXf> turn(own.transpose() * first,
+                                          Eigen::ComputeFullU | Eigen::ComputeFullV);
+    sum += own * (turn.matrixU() * turn.matrixV().transpose());
+  }
+  return sum / static_cast<float>(kViews);
 }
 
 }  // namespace polycause

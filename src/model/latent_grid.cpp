@@ -216,6 +216,15 @@ VectorXd LatentGridModel::gradient(const LatentGrid& grid, const Sums& sums, dou
   return out;
 }
 
+double LatentGridModel::price(const LatentGrid& grid, double ridge) const {
+  double sum = 0;
+  for (Index p = 0; p < grid.shape.rows(); ++p) {
+    const std::size_t order = factors_[static_cast<std::size_t>(p)].size();
+    if (order > 1) sum += static_cast<double>(order - 1) * grid.shape.row(p).squaredNorm();
+  }
+  return ridge * sum;
+}
+
 void LatentGridModel::improve(LatentGrid& grid, Index rows, int rounds, double rate,
                               double ridge) const {
   rows = std::min(rows, x_.rows());
@@ -248,7 +257,7 @@ void LatentGridModel::improve(LatentGrid& grid, Index rows, int rounds, double r
       grid.log_noise += move.tail(latents_);
     }
   }
-  grid.log_likelihood = responsibilities(grid, rows, gamma);
+  grid.objective = responsibilities(grid, rows, gamma) - price(grid, ridge);
 }
 
 MatrixXf LatentGridModel::coordinates(const LatentGrid& grid, const MatrixXf& gamma) const {

@@ -14,17 +14,20 @@
 #include <Eigen/Dense>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace polycause {
 
 /// One bent grid. Sizes: L nodes, K joint outcomes (row-major, the last node fastest), P terms.
 struct LatentGrid {
-  Eigen::MatrixXd shape;           ///< (P, l) coefficients of h
-  Eigen::VectorXd log_spread;      ///< (sum C_j,) log s, node after node
-  Eigen::VectorXd log_noise;       ///< (l,) log d
-  Eigen::VectorXd log_joint;       ///< (K,) log A
-  double log_likelihood = -1e300;  ///< nat per participant, of the rows it was improved on
+  Eigen::MatrixXd shape;       ///< (P, l) coefficients of h
+  Eigen::VectorXd log_spread;  ///< (sum C_j,) log s, node after node
+  Eigen::VectorXd log_noise;   ///< (l,) log d
+  Eigen::VectorXd log_joint;   ///< (K,) log A
+  /// Nat per participant of the rows it was improved on, less the price of its bends. Without that
+  /// price wrong names that need a stronger bend are sometimes the likelier ones.
+  double objective = -1e300;
 };
 
 class LatentGridModel {
@@ -75,6 +78,7 @@ class LatentGridModel {
   Terms terms(const Eigen::VectorXd& t) const;
   std::vector<Cluster> clusters(const LatentGrid& grid) const;
   Eigen::VectorXd gradient(const LatentGrid& grid, const Sums& sums, double ridge) const;
+  double price(const LatentGrid& grid, double ridge) const;
 
   Eigen::Index nodes_;
   Eigen::Index latents_;
@@ -96,17 +100,18 @@ struct GridSearch {
   Eigen::MatrixXd spread;            ///< (K, L) s_c
   Eigen::MatrixXf rest;              ///< (n, l) what the grid does not explain of the latents
   /// Kullback-Leibler divergence of the grid from the participants' own density (by their nearest
-  /// neighbours), nat: no change of coordinates moves it, so that grids on different latents
-  /// compare. Wrong names have more.
+  /// neighbours), nat, and the price of its bends: no change of scale moves it, so that grids on
+  /// different latents compare. Wrong names have more.
   double divergence = 0;
 };
 
-/// The likeliest bent grid in the flat coordinates (geodesic.h) of latents (n, l), or in their
-/// widest directions where that leaves less divergence: an autoencoder bends and folds what it
-/// learns more than a polynomial follows. Many beginnings, straight ones in
+/// The best bent grid in the flat coordinates (geodesic.h) of latents (n, l): an autoencoder bends
+/// and folds what it learns more than a polynomial follows. Many beginnings, straight ones in
 /// random directions, are improved on few participants, the best of them on more, and then turns
-/// and shears of the best are tried. The same for any number of threads.
+/// and shears of the best are tried. The same for any number of threads. `check` is called now and
+/// then and may throw to stop the search.
 GridSearch search_latent_grid(const Eigen::MatrixXf& latents, const std::vector<int>& outcomes,
-                              std::uint64_t seed, std::size_t threads);
+                              std::uint64_t seed, std::size_t threads,
+                              const std::function<void()>& check = {});
 
 }  // namespace polycause

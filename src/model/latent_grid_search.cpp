@@ -24,9 +24,10 @@ constexpr std::size_t kGood = 60;  // improved on more participants
 constexpr std::size_t kBest = 6;
 constexpr Index kNeighbours = 10;  // of the entropy
 constexpr Index kEntropyRows = 6000;
-constexpr double kRidge = 0.02;
-constexpr double kSame = 2e-4;    // nat: two grids closer than this are one
-constexpr double kBetter = 2e-3;  // nat that a turn must gain
+constexpr double kRidge = 0.02;  // of the search: .002 lets wrong names bend, .1 forbids right ones
+constexpr double kRidgeOfBest = 0.002;  // of the names that were chosen
+constexpr double kSame = 2e-4;          // nat: two grids closer than this are one
+constexpr double kBetter = 2e-3;        // nat that a turn must gain
 constexpr int kTurns = 4;
 constexpr double kSizes[] = {0.66, 0.85, 1.02};
 
@@ -38,8 +39,9 @@ MatrixXd random_turn(Index size, Random& random) {
 
 class Search {
  public:
-  Search(const LatentGridModel& model, std::uint64_t seed, std::size_t threads)
-      : model_(model), seed_(seed), threads_(threads) {}
+  Search(const LatentGridModel& model, std::uint64_t seed, std::size_t threads,
+         const std::function<void()>& check)
+      : model_(model), seed_(seed), threads_(threads), check_(check) {}
 
   LatentGrid run() const {
     const auto turning = static_cast<int>(model_.nodes()) - 1;
@@ -48,6 +50,7 @@ class Search {
         std::min(kBeginnings * turning * turning, kEffort / static_cast<int>(model_.joint()))));
     std::vector<LatentGrid> grids(beginnings);
     parallel_for(beginnings, threads_, [&](std::size_t s) {
+      if (check_) check_();
       Random random(seed_, "grid.start", s);
       grids[s] = model_.straight(random_turn(model_.nodes(), random), kSizes[s % 3], s % 2 == 0);
       model_.improve(grids[s], kFew, 100, 0.03, kRidge);
@@ -58,35 +61,37 @@ class Search {
     improve(grids, kMany, 100, 0.02);
     keep(grids, kBest);
     for (int turn = 0; turn < kTurns; ++turn) {
-      const double before = grids[0].log_likelihood;
+      const double before = grids[0].objective;
       std::vector<LatentGrid> others = turns_of(grids[0]);
       improve(others, kFew, 60, 0.03);
       keep(others, kBest);
       improve(others, kMany, 100, 0.02);
       grids.insert(grids.end(), others.begin(), others.end());
       keep(grids, kBest);
-      if (grids[0].log_likelihood < before + kBetter) break;
+      if (grids[0].objective < before + kBetter) break;
     }
-    LatentGrid best = grids[0];
-    model_.improve(best, kMost, 150, 0.01, 0.1 * kRidge);
-    return best;
+    improve(grids, kMost, 100, 0.01);
+    keep(grids, 1);
+    return grids[0];
   }
 
  private:
   void improve(std::vector<LatentGrid>& grids, Index rows, int rounds, double rate) const {
-    parallel_for(grids.size(), threads_,
-                 [&](std::size_t s) { model_.improve(grids[s], rows, rounds, rate, kRidge); });
+    parallel_for(grids.size(), threads_, [&](std::size_t s) {
+      if (check_) check_();
+      model_.improve(grids[s], rows, rounds, rate, kRidge);
+    });
   }
 
-  /// The likeliest `most` that differ, likeliest first.
+  /// The best `most` that differ, best first.
   static void keep(std::vector<LatentGrid>& grids, std::size_t most) {
     std::stable_sort(grids.begin(), grids.end(), [](const LatentGrid& a, const LatentGrid& b) {
-      return a.log_likelihood > b.log_likelihood;
+      return a.objective > b.objective;
     });
     std::vector<LatentGrid> kept;
     for (LatentGrid& grid : grids) {
       if (kept.size() == most) break;
-      if (kept.empty() || kept.back().log_likelihood - grid.log_likelihood > kSame)
+      if (kept.empty() || kept.back().objective - grid.objective > kSame)
         kept.push_back(std::move(grid));
     }
     grids = std::move(kept);
@@ -118,6 +123,7 @@ class Search {
   const LatentGridModel& model_;
   std::uint64_t seed_;
   std::size_t threads_;
+  const std::function<void()>& check_;
 };
 
 double digamma(Index whole) {
@@ -145,18 +151,14 @@ double entropy_of(const MatrixXf& points, std::size_t threads) {
          std::lgamma(0.5 * dimensions + 1) + dimensions * mean;
 }
 
-/// The `dimensions` widest directions.
-MatrixXf principal(const MatrixXf& latents, Index dimensions) {
-  const MatrixXf centred = latents.rowwise() - latents.colwise().mean();
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> parts(
-      (centred.transpose() * centred).cast<double>());
-  return centred * parts.eigenvectors().rightCols(dimensions).cast<float>();
-}
+}  // namespace
 
-GridSearch searched(MatrixXf flat, const MatrixXf& latents, const std::vector<int>& outcomes,
-                    std::uint64_t seed, std::size_t threads) {
-  const Index n = flat.rows();
-  const Index nodes = flat.cols();
+GridSearch search_latent_grid(const MatrixXf& latents, const std::vector<int>& outcomes,
+                              std::uint64_t seed, std::size_t threads,
+                              const std::function<void()>& check) {
+  const Index n = latents.rows();
+  const auto nodes = static_cast<Index>(outcomes.size());
+  MatrixXf flat = geodesic_coordinates(latents, nodes, seed, threads);
   flat.rowwise() -= flat.colwise().mean().eval();
   const float scale = std::sqrt(flat.squaredNorm() / static_cast<float>(flat.size()));
   if (scale > 0) flat /= scale;
@@ -168,10 +170,12 @@ GridSearch searched(MatrixXf flat, const MatrixXf& latents, const std::vector<in
     mixed.row(static_cast<Index>(i)) = flat.row(static_cast<Index>(order[i]));
   const double entropy = entropy_of(mixed.topRows(std::min(n, kEntropyRows)), threads);
   const LatentGridModel model(outcomes, std::move(mixed));
-  const LatentGrid grid = Search(model, seed, threads).run();
-  MatrixXf gamma;
+  LatentGrid grid = Search(model, seed, threads, check).run();
   GridSearch out;
-  out.divergence = -entropy - model.responsibilities(grid, n, gamma);
+  out.divergence = -entropy - grid.objective;
+  model.improve(grid, kMost, 100, 0.01, kRidgeOfBest);
+  MatrixXf gamma;
+  model.responsibilities(grid, n, gamma);
   const MatrixXf t = model.coordinates(grid, gamma);
   out.coordinates.resize(n, nodes);
   out.responsibilities.resize(n, gamma.cols());
@@ -184,18 +188,6 @@ GridSearch searched(MatrixXf flat, const MatrixXf& latents, const std::vector<in
   out.positions = model.positions();
   out.spread = model.spreads(grid);
   return out;
-}
-
-}  // namespace
-
-GridSearch search_latent_grid(const MatrixXf& latents, const std::vector<int>& outcomes,
-                              std::uint64_t seed, std::size_t threads) {
-  const auto nodes = static_cast<Index>(outcomes.size());
-  GridSearch best = searched(geodesic_coordinates(latents, nodes, seed, threads), latents, outcomes,
-                             seed, threads);
-  if (latents.cols() < nodes) return best;
-  GridSearch plain = searched(principal(latents, nodes), latents, outcomes, seed, threads);
-  return plain.divergence < best.divergence ? plain : best;
 }
 
 }  // namespace polycause

@@ -145,8 +145,8 @@ TEST(LatentGrid, AscentRaisesTheLikelihood) {
   double before = model.responsibilities(grid, kPeople, gamma);
   for (int part = 0; part < 4; ++part) {
     model.improve(grid, kPeople, 15, 0.01, 0);
-    EXPECT_GT(grid.log_likelihood, before) << part;
-    before = grid.log_likelihood;
+    EXPECT_GT(grid.objective, before) << part;
+    before = grid.objective;
   }
   LatentGrid worse = grid;
   worse.shape.row(1) *= 1.2;
