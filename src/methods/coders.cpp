@@ -287,16 +287,20 @@ std::vector<float> network_outputs(const BlockNetwork& network, const Blocks& bl
   const auto outputs = static_cast<std::size_t>(network.outputs());
   std::vector<float> all(blocks.participants() * outputs, 0.0f);
   std::vector<std::uint32_t> rows;
-  std::vector<float> raw(kBlockRows * blocks.shape().size());
+  const std::size_t size = blocks.shape().size();
+  std::vector<float> raw(kBlockRows * size);
   std::vector<float> u(kBlockRows * outputs);
+  // Always kBlockRows at once, filled up with the last participant: products of another size are
+  // summed in another order, and a code would depend on who else is encoded.
   const auto flush = [&] {
     if (rows.empty()) return;
     blocks.read(rows.data(), rows.size(), raw.data());
-    network.encode(raw.data(), rows.size(), u.data());
+    const auto* last = raw.data() + (rows.size() - 1) * size;
+    for (std::size_t i = rows.size(); i < kBlockRows; ++i)
+      std::copy_n(last, size, raw.data() + i * size);
+    network.encode(raw.data(), kBlockRows, u.data());
     for (std::size_t i = 0; i < rows.size(); ++i)
-      std::copy(u.begin() + static_cast<std::ptrdiff_t>(i * outputs),
-                u.begin() + static_cast<std::ptrdiff_t>((i + 1) * outputs),
-                all.begin() + static_cast<std::ptrdiff_t>(rows[i] * outputs));
+      std::copy_n(u.data() + i * outputs, outputs, all.data() + rows[i] * outputs);
     rows.clear();
   };
   for (std::size_t i = 0; i < blocks.participants(); ++i) {

@@ -33,6 +33,7 @@ Simulated first_case(std::int64_t participants, std::uint64_t seed) {
 FitOptions quick_options() {
   FitOptions options;
   options.prior = "additive";
+  options.within_price = 0;  // fewer branches
   options.autoencoder_width = 16;
   options.conditioner_width = 16;
   options.autoencoder_epochs = 15;
@@ -75,6 +76,17 @@ Study some_of(const Study& study, const std::vector<std::size_t>& rows) {
       table.columns[c].values.clear();
       for (const std::size_t row : rows)
         table.columns[c].values.push_back(study.modalities[m].table.columns[c].values[row]);
+    }
+    if (const auto& blocks = study.modalities[m].blocks) {
+      auto own = std::make_shared<Blocks>(blocks->shape(), rows.size(), BlockStorage::kFloat);
+      std::vector<float> one(blocks->shape().size());
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto row = static_cast<std::uint32_t>(rows[i]);
+        if (!blocks->present(row)) continue;
+        blocks->read(&row, 1, one.data());
+        own->write(i, one.data());
+      }
+      some.modalities[m].blocks = std::move(own);
     }
   }
   return some;
