@@ -278,7 +278,14 @@ Scores evaluate_run(const std::string& directory, const std::string& truth_direc
   const Graph truth_graph = read_edges_csv(join_path(truth_directory, "edges.csv"));
   const std::string method = read_run_json(directory).at("method").at("name");
   const bool comparable = learns_graph(method) && joins_latents(truth_graph, truth);
-  const Scores scores = evaluate(estimate, truth, comparable ? &learned : nullptr, &truth_graph);
+  std::vector<Table> others;
+  for (int k = 1;; ++k) {
+    const std::string path = join_path(directory, fmt::format("replicates/{}/latents.csv", k));
+    if (!fs::exists(path)) break;
+    others.push_back(read_table(path));
+  }
+  const Scores scores =
+      evaluate(estimate, truth, comparable ? &learned : nullptr, &truth_graph, 0, others);
   write_scores(directory, scores);
   append_to_run(directory, "evaluate", seconds_since(start));
   return scores;

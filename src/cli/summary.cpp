@@ -151,7 +151,13 @@ std::string scores_text(const Scores& scores) {
     rows.push_back({latent.truth, latent.estimate, number(latent.spearman), number(latent.pearson),
                     number(latent.r2)});
   }
-  return text + "\n" + aligned(rows);
+  const PublishedScores& paper = scores.published;
+  return text + "\n" + aligned(rows) +
+         fmt::format(
+             "\nby the paper's protocol: mcc {}, r2 {} (best of {} by Pearson's mcc; r2 on the "
+             "participants fitted)\n",
+             number(paper.mcc), number(paper.r2),
+             paper.solutions == 1 ? "1 solution" : fmt::format("{} solutions", paper.solutions));
 }
 
 std::string feature_scores_text(const FeatureScores& scores) {

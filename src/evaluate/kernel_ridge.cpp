@@ -94,9 +94,13 @@ KernelRidgeFit kernel_ridge_r2(const MatrixXd& train_x, const MatrixXd& train_y,
       fit.ridge = ridges[k];
     }
   }
-  fit_ridges(gaussian_kernel(train_x, train_x, fit.gamma),
-             gaussian_kernel(test_x, train_x, fit.gamma), train_y, {fit.ridge},
-             [&](std::size_t, const MatrixXd& predicted) { fit.r2 = r2_of(predicted, test_y); });
+  const MatrixXd gram = gaussian_kernel(train_x, train_x, fit.gamma);
+  MatrixXd across(n + test_x.rows(), n);
+  across << gram, gaussian_kernel(test_x, train_x, fit.gamma);
+  fit_ridges(gram, across, train_y, {fit.ridge}, [&](std::size_t, const MatrixXd& predicted) {
+    fit.fitted = r2_of(predicted.topRows(n), train_y);
+    fit.r2 = r2_of(predicted.bottomRows(test_x.rows()), test_y);
+  });
   return fit;
 }
 

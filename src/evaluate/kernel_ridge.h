@@ -6,8 +6,9 @@
 namespace polycause {
 
 struct KernelRidgeFit {
-  Eigen::VectorXd r2;  ///< (targets,) on the scored rows
-  double gamma = 0;    ///< k(x, y) = exp(-gamma |x - y|^2)
+  Eigen::VectorXd r2;      ///< (targets,) on the scored rows
+  Eigen::VectorXd fitted;  ///< (targets,) on the rows fitted
+  double gamma = 0;        ///< k(x, y) = exp(-gamma |x - y|^2)
   double ridge = 0;
   double validation = 0;  ///< mean R2 over folds and targets of the pair chosen
 };

@@ -124,6 +124,36 @@ TEST(Evaluate, SameSeedSameScores) {
   EXPECT_EQ(a.mcc_spearman, c.mcc_spearman);
 }
 
+TEST(Evaluate, ThePapersProtocolChoosesWithTheTruthAndScoresTheRowsFitted) {
+  const Table truth = draw(kNames, 600, 12);
+  const auto noisy = [&](double noise) {
+    Table table = truth;
+    for (std::size_t k = 0; k < table.columns.size(); ++k) {
+      Random random(13, "noise", k);
+      for (double& v : table.columns[k].values) v += noise * random.normal();
+    }
+    return table;
+  };
+  const Table selected = noisy(2);
+  const Scores alone = evaluate(selected, truth, nullptr, nullptr);
+  EXPECT_EQ(alone.published.solutions, 1u);
+  EXPECT_EQ(alone.published.mcc, alone.mcc);
+  EXPECT_GT(alone.published.r2, alone.r2 + 0.02);  // what the regression learned by heart
+  const Scores worse = evaluate(selected, truth, nullptr, nullptr, 0, {noisy(3)});
+  EXPECT_EQ(worse.published.solutions, 2u);
+  EXPECT_EQ(worse.published.mcc, alone.mcc);
+  EXPECT_EQ(worse.published.r2, alone.published.r2);
+  const Scores best = evaluate(selected, truth, nullptr, nullptr, 0, {noisy(3), noisy(0.5)});
+  const Scores other = evaluate(noisy(0.5), truth, nullptr, nullptr);
+  EXPECT_EQ(best.published.mcc, other.mcc);
+  EXPECT_EQ(best.published.r2, other.published.r2);
+  EXPECT_EQ(best.r2, alone.r2);  // the honest scores do not change
+  EXPECT_EQ(best.mcc, alone.mcc);
+  const auto json = nlohmann::json::parse(scores_json(best));
+  EXPECT_EQ(json["paper_protocol"]["solutions"], 3);
+  EXPECT_EQ(json["paper_protocol"]["mcc"].get<double>(), best.published.mcc);
+}
+
 TEST(Agreement, MatchesWithinTheModalityInTheOrderOfTheFirst) {
   const Table a = draw(kNames, 200, 11);
   Table b = a;
