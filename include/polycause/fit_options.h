@@ -16,7 +16,7 @@ struct FitOptions {
   double sparsity = 0.05;      ///< lambda, nat per edge, in phase B
   double edge_price = 0.02;    ///< nat per edge when branches are compared on held-out participants
   double prune = 0.03;         ///< nat: an edge whose held-out gain is smaller is removed
-  double within_price = 0;     ///< of an edge inside a modality, in prices of others; 0 = none
+  double within_price = 0.1;   ///< of an edge inside a modality, in prices of others; 0 = none
   std::int64_t autoencoder_width = 64;
   std::int64_t conditioner_width = 32;
 

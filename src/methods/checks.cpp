@@ -59,8 +59,9 @@ std::size_t structural_rank(const std::vector<LatentPair>& edges, std::size_t fi
   for (const LatentPair& p : edges) {
     const auto source = static_cast<std::size_t>(p.source);
     const auto target = static_cast<std::size_t>(p.target);
-    if (source >= first && source < first + latents) neighbours[source - first].push_back(target);
-    if (target >= first && target < first + latents) neighbours[target - first].push_back(source);
+    const auto own = [&](std::size_t i) { return i >= first && i < first + latents; };
+    if (own(source) && !own(target)) neighbours[source - first].push_back(target);
+    if (own(target) && !own(source)) neighbours[target - first].push_back(source);
   }
   std::vector<std::size_t> owner(all, latents);
   std::size_t rank = 0;

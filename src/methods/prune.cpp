@@ -33,8 +33,8 @@ std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem
         for (const std::size_t p : parents) {
           if (p != static_cast<std::size_t>(pairs[e].source)) fewer.push_back(p);
         }
-        const double gain = scores.validation_nll(static_cast<std::size_t>(i), fewer) - full -
-                            threshold * pairs[e].price;
+        const double gain =
+            scores.validation_nll(static_cast<std::size_t>(i), fewer) - full - threshold;
         if (gain < least) {
           least = gain;
           weakest = e;

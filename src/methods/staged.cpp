@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/parallel.h"
 #include "base/random.h"
@@ -16,7 +17,7 @@
 namespace polycause {
 namespace {
 
-constexpr std::size_t kWithinBranches = 2;
+constexpr std::size_t kWithinBranches = 3;  // at most
 
 Schedule branch_schedule(const FitOptions& options) {
   Schedule s = autoencoder_schedule(options);
@@ -81,35 +82,58 @@ std::vector<Candidate> train_branches(const std::vector<Start>& starts,
   return candidates;
 }
 
+/// A branch that goes on from another one, with further pairs. A rotation search that knows them
+/// comes first: its maps also shear, which takes a latent's effect inside the modality back from
+/// that latent's own children.
+Candidate continued(const Density& from, const std::vector<LatentPair>& further,
+                    const std::string& name, const StepContext& context) {
+  DensityShape shape = from.shape();
+  shape.pairs.insert(shape.pairs.end(), further.begin(), further.end());
+  Candidate candidate{name, Density(shape), {}, 0, 0, {}, {}};
+  shape.gated = false;
+  Density turned(shape);
+  turned.copy_heads(from);
+  turned.copy_prior(from);
+  search_rotation(turned, context.codes, context.problem.complete, {name, context.seed},
+                  context.watch);
+  train_branch(candidate, turned, context);
+  return candidate;
+}
+
+bool has_edge_inside(const Candidate& candidate) {
+  const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
+  for (std::size_t e = 0; e < pairs.size(); ++e) {
+    if (candidate.edges[e] && candidate.density.modality_of(pairs[e].source) ==
+                                  candidate.density.modality_of(pairs[e].target))
+      return true;
+  }
+  return false;
+}
+
 /// The best additive branch goes on with edges inside the modalities, at their price, once in
-/// either order of the latents. A rotation search that knows them comes first: its maps also shear,
-/// which takes a latent's effect inside the modality back from that latent's own children.
+/// either order of the latents. Where such edges win, the branch also goes on without, since
+/// training on alone makes it better.
 void add_within_branches(std::vector<Candidate>& candidates, const StepContext& context,
                          const std::string& name) {
   const auto from = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) {
     return c.density.shape().prior == PriorKind::kAdditive;
   });
   if (from == candidates.end()) return;
-  std::vector<Candidate> inside;
-  for (std::size_t b = 0; b < kWithinBranches; ++b) {
-    DensityShape shape = from->density.shape();
-    for (LatentPair pair : context.problem.layout().within(b == 0)) {
-      pair.price = context.options.within_price;
-      shape.pairs.push_back(pair);
-    }
-    inside.push_back({fmt::format("{}/within{}", name, b), Density(shape), {}, 0, 0, {}, {}});
+  const Density best = from->density;
+  std::vector<std::vector<LatentPair>> inside;
+  for (const bool ascending : {true, false}) {
+    inside.push_back(context.problem.layout().within(ascending));
+    for (LatentPair& pair : inside.back()) pair.price = context.options.within_price;
   }
+  if (inside[0].empty()) return;
+  std::vector<Candidate> further(inside.size(), {"", best, {}, 0, 0, {}, {}});
   parallel_for(inside.size(), context.threads, [&](std::size_t b) {
-    DensityShape open = inside[b].density.shape();
-    open.gated = false;
-    Density turned(open);
-    turned.copy_heads(from->density);
-    turned.copy_prior(from->density);
-    search_rotation(turned, context.codes, context.problem.complete, {inside[b].name, context.seed},
-                    context.watch);
-    train_branch(inside[b], turned, context);
+    further[b] = continued(best, inside[b], fmt::format("{}/within{}", name, b), context);
   });
-  for (Candidate& candidate : inside) candidates.push_back(std::move(candidate));
+  std::move(further.begin(), further.end(), std::back_inserter(candidates));
+  std::stable_sort(candidates.begin(), candidates.end(), lower_objective);
+  if (!has_edge_inside(candidates[0])) return;
+  candidates.push_back(continued(best, {}, name + "/without", context));
   std::stable_sort(candidates.begin(), candidates.end(), lower_objective);
 }
 

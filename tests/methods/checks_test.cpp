@@ -21,6 +21,7 @@ struct ByHand {
   Model model;
   std::vector<double> canonical = {0.8, 0.7};
   Candidate candidate{"hand", Density(shape()), {}, 0, 0, {}, {}};
+  std::vector<LatentPair> inside;  // further edges
 
   static DensityShape shape() {
     DensityShape shape;
@@ -62,7 +63,7 @@ struct ByHand {
   }
   Fit checked() {
     Fit fit;
-    std::vector<LatentPair> edges;
+    std::vector<LatentPair> edges = inside;
     for (std::size_t e = 0; e < candidate.edges.size(); ++e) {
       if (candidate.edges[e]) edges.push_back(candidate.density.shape().pairs[e]);
     }
@@ -107,6 +108,13 @@ TEST(StructuralRank, OfMatchingsAndOfLatentsThatShareALink) {
   rearranged.link(1, 3);
   rearranged.link(2, 1);
   EXPECT_EQ(value(rearranged.checked(), "structural_rank.a"), 2);
+
+  ByHand within;  // a.z1 -> a.z2 and b.z1 -> b.z2 link to no other modality
+  within.link(1, 1);
+  within.inside = {{0, 1}, {2, 3}};
+  fit = within.checked();
+  EXPECT_EQ(value(fit, "structural_rank.a"), 1);
+  EXPECT_EQ(value(fit, "structural_rank.b"), 1);
 
   ByHand none;
   fit = none.checked();

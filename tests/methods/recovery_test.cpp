@@ -52,10 +52,39 @@ TEST(Recovery, EdgesInsideAModalityAtTheirPrice) {
       EXPECT_EQ(edge.mark_target, Mark::kTail) << "no direction is claimed";
     }
     EXPECT_EQ(inside > 0, price > 0);
+    // Whoever wins by such edges has trained longer; so has a rival without.
+    EXPECT_EQ(fit.branches.size(), price > 0 ? 4u : 1u);
     return (scores.latents[0].spearman + scores.latents[1].spearman) / 2;
   };
   EXPECT_LT(first_modality(0), 0.85);
   EXPECT_GT(first_modality(0.3), 0.9);
+}
+
+// They are looked for by default, and where there are none, none is stated.
+TEST(Recovery, NoEdgesInsideWhereThereAreNone) {
+  const Simulated data = first_case(1500, 2);
+  FitOptions options;
+  options.prior = "additive";
+  options.branches = 1;
+  options.restarts = 1;
+  options.threads = 1;
+  const Fit fit = train(data.study, options);
+  EXPECT_EQ(fit.branches.size(), 3u);
+  const Scores scores =
+      evaluate(fit.encoding.latents, data.truth.latents, &fit.learned, &data.truth.graph);
+  EXPECT_EQ(scores.shd, 0);
+  EXPECT_EQ(scores.shd_within, 0);
+}
+
+// With one latent each there is no pair inside a modality, and nothing to try.
+TEST(Recovery, NoBranchesWithEdgesInsideForSingleLatents) {
+  SimulateOptions simulation = simulation_preset("case1");
+  simulation.participants = 600;
+  simulation.latents = 1;
+  FitOptions options = hasty_options();
+  options.within_price = 0.1;
+  options.prior = "additive";
+  EXPECT_EQ(train(simulated("case1", simulation, 1).study, options).branches.size(), 1u);
 }
 
 // The form of the tables of latents, and the signs, are contracts.
