@@ -95,8 +95,10 @@ void add_simulate(CLI::App& program, Terminal& terminal) {
   add_force_flag(*command, arguments->force);
   add_json_flag(*command, arguments->json);
   command->footer(
+      "mnist, digits_lines: need the pictures, directories with train-images-idx3-ubyte[.gz].\n"
       "Example:\n"
-      "  polycause simulate case2 --out case2 --seed 1 --set simulate.noise=gaussian");
+      "  polycause simulate case2 --out case2 --seed 1 --set simulate.noise=gaussian\n"
+      "  polycause simulate mnist --out mnist --set simulate.mnist=DIR --set simulate.fashion=DIR");
   command->callback([arguments, &terminal] { run_simulate(*arguments, terminal); });
 }
 

@@ -176,6 +176,14 @@ FileList list_table(const StudySpec& study, const std::string& path, bool repeat
   return found;
 }
 
+void require_listed(const RawTable& list, std::size_t row, const std::string& file) {
+  if (list.lines.empty() || std::filesystem::exists(file)) return;  // a directory lists what it has
+  throw DataError(list.path, list.lines[row], "path",
+                  fmt::format("there is no file {}; expected a path relative to the table; correct "
+                              "it or remove the row",
+                              shown(file)));
+}
+
 RawTable list_array(const StudySpec& study, const SourceSpec& source, const std::string& path,
                     std::size_t rows, const std::vector<std::string>& own_ids) {
   RawTable list;

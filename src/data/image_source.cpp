@@ -173,6 +173,7 @@ class PictureFiles : public ImageSource {
 
   /// Resized at once, so that few pictures are in memory at their full size.
   Pixels load(std::size_t row, const Plan& plan) const {
+    require_listed(list_, row, file(row));
     Pixels pixels = read_pixels(file(row));
     return plan.resize ? resized(pixels, plan.height, plan.width) : pixels;
   }

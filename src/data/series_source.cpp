@@ -169,6 +169,7 @@ class SeriesFiles : public SeriesSource {
   Recording read(std::size_t row) override {
     Recording all;
     for (const std::string& file : files_[row]) {
+      require_listed(list_, row, file);
       append_recording(all, read_recording(context_.study, context_.source.block, file, filter()));
     }
     return all;

@@ -122,6 +122,13 @@ TEST_F(BlockStudyTest, TableOfPathsAndTwoFilesOfOneParticipant) {
   const Study study = load("kind = \"image\"\npath = \"eyes/list.csv\"\n");
   EXPECT_THAT(study.ids, ElementsAre("a", "b"));
   EXPECT_FLOAT_EQ(block(study.modalities[0], 0)[1], 100.0F / 255);
+  folder.write("eyes/list.csv", "sample_id,path\nb,y.png\na,gone.png\n");
+  EXPECT_THAT(fails("kind = \"image\"\npath = \"eyes/list.csv\"\n"),
+              AllOf(HasSubstr("list.csv:3: column 'path': there is no file"), HasSubstr("gone.png"),
+                    HasSubstr("relative to the table")));
+  folder.write("eyes/list.csv", "sample_id,path\nb,gone.edf\n");
+  EXPECT_THAT(fails("kind = \"series\"\npath = \"eyes/list.csv\"\n"),
+              HasSubstr("list.csv:2: column 'path': there is no file"));
   eye("x.jpg", 1);
   EXPECT_THAT(fails("kind = \"image\"\npath = \"eyes\"\n"),
               AllOf(HasSubstr("x.png"), HasSubstr("x.jpg"), HasSubstr("\"x\"")));
