@@ -36,11 +36,12 @@ struct Restart {
   std::vector<int> features;  ///< (n, L), -1 = unknown
 };
 
-PimaGrid grid_of(const float* latents, std::size_t count, const PimaOptions& settings,
-                 std::size_t threads) {
+PimaGrid grid_of(const float* latents, std::size_t count, std::size_t width,
+                 const std::vector<int>& outcomes, std::uint64_t seed, std::size_t threads) {
   using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Map<const Rows> x(latents, static_cast<Eigen::Index>(count), settings.latents);
-  const GridSearch found = search_latent_grid(x, settings.outcomes, settings.seed, threads);
+  const Eigen::Map<const Rows> x(latents, static_cast<Eigen::Index>(count),
+                                 static_cast<Eigen::Index>(width));
+  const GridSearch found = search_latent_grid(x, outcomes, seed, threads);
   const auto flat = [](const Rows& m) { return std::vector<float>(m.data(), m.data() + m.size()); };
   return {flat(found.coordinates),          flat(found.rest),
           flat(found.responsibilities),     flat(found.positions.cast<float>()),
@@ -58,8 +59,9 @@ Restart fit_restart(const PimaProblem& problem, const std::vector<PimaInput>& in
     restart.network = networks().restore_pima(inputs, settings, stored->values);
   } else {
     settings.seed = Random(seed, unit).bits();
-    settings.grid = [&](const float* latents, std::size_t count) {
-      return grid_of(latents, count, settings, threads);
+    settings.grid = [&](const float* latents, std::size_t count, std::size_t width,
+                        const std::vector<int>& outcomes) {
+      return grid_of(latents, count, width, outcomes, settings.seed, threads);
     };
     UnitState state;
     double advanced = 0;

@@ -41,6 +41,10 @@ struct PimaGrid {
   double divergence = 0;                ///< of the grid from the latents' density, nat
 };
 
+/// The grid of nodes with these outcomes in latents (count, width), row-major.
+using PimaGridFinder = std::function<PimaGrid(const float* latents, std::size_t count,
+                                              std::size_t width, const std::vector<int>& outcomes)>;
+
 struct PimaOptions {
   std::vector<int> outcomes;   ///< (L,)
   int latents = 0;             ///< l
@@ -48,8 +52,7 @@ struct PimaOptions {
   std::string graph;           ///< potentials | search | notears | dagma | full | empty
   std::string responsibility;  ///< exact | latent | sample
   std::string start;           ///< grid | additive | published
-  /// Of start = "grid": latents (n, l) row-major.
-  std::function<PimaGrid(const float* latents, std::size_t count)> grid;
+  PimaGridFinder grid;         ///< of start = "grid"
   /// Of the clusters: free | additive (sums over the nodes) | own (latent j by node j alone).
   std::string means = "free";
   bool encoders_held = false;   ///< encoders do not learn once the clusters have begun

@@ -158,7 +158,8 @@ TEST(PimaFit, AGridGivesEveryNodeALatentOfItsOwn) {
   options.start = "grid";
   options.means = "own";
   options.encoders_held = true;
-  options.grid = [&](const float* latents, std::size_t count) {
+  options.grid = [&](const float* latents, std::size_t count, std::size_t,
+                     const std::vector<int>&) {
     EXPECT_EQ(count, world.train.size());
     PimaGrid grid = true_grid(world, world.train);
     grid.rest.assign(latents, latents + count * 3);

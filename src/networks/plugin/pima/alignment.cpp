@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "networks/plugin/pima/trainer.h"
 
@@ -15,6 +17,19 @@ constexpr int kAlignShare = 4;  // pre-training takes so many times longer
 
 }  // namespace
 
+SharedPlaces PimaTrainer::shared() const {
+  std::vector<Tensor> codes;
+  std::vector<Tensor> there;
+  BatchReader batches = reader(train_);
+  Batch batch;
+  while (batches.next(batch)) {
+    const std::vector<Seen> one = usable(batch);
+    codes.push_back(net_->codes(one).mean);
+    there.push_back(PimaNet::presence(one));
+  }
+  return shared_places(torch::cat(codes, 1), torch::cat(there, 1));
+}
+
 /// Participants' places on the grid become their latents: in them the nodes are axes and clusters
 /// are upright, which diagonal Gaussians describe. Latents beyond the nodes hold what the grid
 /// misses.
@@ -24,7 +39,12 @@ void PimaTrainer::start_on_grid(const Cached& cached) {
   const std::int64_t nodes = net_->nodes().count();
   const std::int64_t joint = net_->nodes().joint;
   const Tensor from = cached.q.mean.contiguous();
-  PimaGrid grid = options_.grid(from.data_ptr<float>(), static_cast<std::size_t>(n));
+  std::optional<PimaGrid> pieces;
+  if (readers_.size() > 1)
+    pieces = grid_in_pieces(net_->nodes(), shared(), from, options_.grid, generator_);
+  PimaGrid grid = pieces ? std::move(*pieces)
+                         : options_.grid(from.data_ptr<float>(), static_cast<std::size_t>(n),
+                                         static_cast<std::size_t>(latents), options_.outcomes);
   const Tensor on = torch::from_blob(grid.coordinates.data(), {n, nodes}).clone();
   const Tensor gamma = torch::from_blob(grid.responsibilities.data(), {n, joint}).clone();
   const Tensor spread = torch::from_blob(grid.spread.data(), {joint, nodes}).clone();

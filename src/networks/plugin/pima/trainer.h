@@ -13,6 +13,7 @@
 #include "networks/plugin/batches.h"
 #include "networks/plugin/pima/graph_learner.h"
 #include "networks/plugin/pima/net.h"
+#include "networks/plugin/pima/pieces.h"
 
 namespace polycause {
 
@@ -27,6 +28,8 @@ class PimaTrainer {
   PimaTrainer(const std::vector<PimaInput>& inputs, const std::vector<std::uint32_t>& train,
               const std::vector<std::uint32_t>& held_out, const PimaOptions& options);
   std::unique_ptr<PimaNet> run();
+  /// Latents (n, l) of `train` after the first step alone.
+  std::vector<float> pretrained();
 
   // The steps, one by one, for tests.
   void scale();
@@ -63,6 +66,7 @@ class PimaTrainer {
   void hold_encoders();
   torch::Tensor keep(const std::vector<Seen>& batch);
   void pretrain_epoch(int epoch, int epochs);
+  SharedPlaces shared() const;  // of everybody, in the order of Cached
   void start_on_grid(const Cached& cached);
   void align(const torch::Tensor& targets, const std::vector<std::uint32_t>& rows,
              const torch::Tensor& variance);
