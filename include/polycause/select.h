@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "polycause/fit_options.h"
 #include "polycause/observer.h"
 #include "polycause/settings.h"
 #include "polycause/study.h"
@@ -23,6 +24,8 @@ struct SelectOptions {
   double least_gain = 0.02;   ///< nat: what a latent must add at least ...
   double least_share = 0.02;  ///< ... and as a share of what all latents tried add
   bool widths = true;         ///< also reconstruct, for the number of latents and private parts
+  std::int64_t features = 4;  ///< pima: at most so many ...
+  std::int64_t outcomes = 4;  ///< ... of so many outcomes each
   std::uint64_t seed = 0;
   std::int64_t threads = 0;    ///< 0 = all cores; the result does not depend on it
   std::string checkpoint_dir;  ///< "" = none; finished units are stored here and reused
@@ -61,5 +64,30 @@ struct LatentSelection {
 /// ConfigError, DataError, NumericError, Interrupted.
 std::vector<LatentSelection> select_latents(const Study& study, const SelectOptions& options,
                                             Observer* observer = nullptr);
+
+/// One number of discrete features, with the outcomes of each, ascending.
+struct FeatureCount {
+  std::vector<int> outcomes;
+  double likelihood = 0;   ///< nat per participant, of the latents
+  double uncertainty = 0;  ///< which joint outcome a participant has, nat
+  int free = 0;            ///< numbers fitted
+  /// Integrated completed likelihood (Biernacki, Celeux and Govaert 2000), nat per participant: BIC
+  /// less the uncertainty. The highest is chosen.
+  double criterion = 0;
+};
+
+struct FeatureSelection {
+  double dimension = 0;  ///< of the sheet that the latents form (Levina and Bickel 2004)
+  std::vector<FeatureCount> tried;
+  std::size_t chosen = 0;  ///< of `tried`
+  bool at_limit = false;   ///< more features or outcomes than were tried may be better
+  double margin = 0;       ///< by how much the next best criterion is below the chosen one
+};
+
+/// How many features with how many ordered outcomes `pima` should look for: one autoencoder is
+/// trained with the settings `fit`, then grids of many sizes are laid into its latents. Uses seed,
+/// threads, checkpoint_dir, features and outcomes of `options`. Throws as select_latents.
+FeatureSelection select_outcomes(const Study& study, const SelectOptions& options,
+                                 const FitOptions& fit, Observer* observer = nullptr);
 
 }  // namespace polycause

@@ -87,6 +87,7 @@ std::string settings_text(const SelectArguments& arguments, Prepared& p) {
                      arguments.modality, arguments.seed, settings_toml([&](SettingsVisitor& v) {
                        visit_settings(p.settings.study, v);
                        visit_settings(p.options, v);
+                       if (p.settings.fit.method == "pima") visit_settings(p.settings.fit, v);
                      }));
 }
 
@@ -200,6 +201,82 @@ std::string result_text(const std::vector<LatentSelection>& all, const std::stri
   return aligned(cells) + "\n" + choices + fmt::format("\ncurve and tables: {}\n", out);
 }
 
+std::string outcomes_text(const FeatureCount& one) {
+  return fmt::format("{}", fmt::join(one.outcomes, ","));
+}
+
+std::string features_csv(const FeatureSelection& selection) {
+  std::string text = "features,outcomes,criterion,likelihood,uncertainty,free,chosen\n";
+  for (std::size_t k = 0; k < selection.tried.size(); ++k) {
+    const FeatureCount& one = selection.tried[k];
+    text +=
+        fmt::format("{},{},{},{},{},{},{}\n", one.outcomes.size(), csv_cell(outcomes_text(one)),
+                    csv_number(one.criterion), csv_number(one.likelihood),
+                    csv_number(one.uncertainty), one.free, k == selection.chosen ? "yes" : "no");
+  }
+  return text;
+}
+
+Json features_json(const FeatureSelection& selection) {
+  const FeatureCount& best = selection.tried[selection.chosen];
+  Json json{{"nodes", best.outcomes.size()},    {"outcomes", best.outcomes},
+            {"dimension", selection.dimension}, {"margin", selection.margin},
+            {"at_limit", selection.at_limit},   {"tried", Json::array()}};
+  for (const FeatureCount& one : selection.tried) {
+    json["tried"].push_back({{"outcomes", one.outcomes},
+                             {"criterion", one.criterion},
+                             {"likelihood", one.likelihood},
+                             {"uncertainty", one.uncertainty},
+                             {"free", one.free}});
+  }
+  return json;
+}
+
+std::string features_text(const FeatureSelection& selection, const std::string& out) {
+  std::vector<std::vector<std::string>> cells{
+      {"features", "outcomes", "criterion", "likelihood", "uncertainty", "numbers", ""}};
+  for (std::size_t k = 0; k < selection.tried.size(); ++k) {
+    const FeatureCount& one = selection.tried[k];
+    cells.push_back({fmt::format("{}", one.outcomes.size()), outcomes_text(one),
+                     fmt::format("{:.4f}", one.criterion), fmt::format("{:.4f}", one.likelihood),
+                     fmt::format("{:.4f}", one.uncertainty), fmt::format("{}", one.free),
+                     k == selection.chosen ? "chosen" : ""});
+  }
+  const FeatureCount& best = selection.tried[selection.chosen];
+  std::string text =
+      aligned(cells) + "\n" +
+      fmt::format(
+          "method.nodes = {}, method.outcomes = \"{}\"\n"
+          "    the next best is {:.4f} nat per participant behind; the "
+          "latents form a sheet of {:.1f} dimensions\n",
+          best.outcomes.size(), outcomes_text(best), selection.margin, selection.dimension);
+  if (selection.at_limit)
+    text +=
+        "    at the limit of what was tried; raise select.features or select.outcomes with --set\n";
+  return text + fmt::format("\ntable: {}\n", out);
+}
+
+/// What was asked for, with files in `out`; returns what to print.
+std::string selected_features(const Study& study, const SelectArguments& arguments,
+                              const Prepared& p, OutputDirectory& out, Terminal& terminal) {
+  const FeatureSelection selection = select_outcomes(study, p.options, p.settings.fit, &terminal);
+  write_file(out.file("select.csv"), features_csv(selection));
+  return arguments.json ? features_json(selection).dump(2) + "\n"
+                        : features_text(selection, arguments.out);
+}
+
+std::string selected_latents(const Study& study, const SelectArguments& arguments,
+                             const Prepared& p, OutputDirectory& out, Terminal& terminal) {
+  const std::vector<LatentSelection> all = select_latents(study, p.options, &terminal);
+  write_file(out.file("select.csv"), counts_csv(all));
+  write_file(out.file("widths.csv"), widths_csv(all));
+  write_file(out.file("select.svg"), curves_svg(all));
+  if (!arguments.json) return result_text(all, arguments.out);
+  Json json = Json::array();
+  for (const LatentSelection& one : all) json.push_back(selection_json(one));
+  return json.dump(2) + "\n";
+}
+
 void run_select(const SelectArguments& arguments, Terminal& terminal) {
   Prepared p = prepared(arguments);
   const std::string settings = settings_text(arguments, p);
@@ -210,9 +287,10 @@ void run_select(const SelectArguments& arguments, Terminal& terminal) {
   write_file(out.file(kSelectFile), settings);
   p.options.checkpoint_dir = out.file("checkpoints");
   make_directory(p.options.checkpoint_dir);
-  std::vector<LatentSelection> all;
+  std::string result;
   try {
-    all = select_latents(study, p.options, &terminal);
+    result = p.settings.fit.method == "pima" ? selected_features(study, arguments, p, out, terminal)
+                                             : selected_latents(study, arguments, p, out, terminal);
   } catch (const Interrupted&) {
     out.keep();
     throw Interrupted(fmt::format(
@@ -220,16 +298,7 @@ void run_select(const SelectArguments& arguments, Terminal& terminal) {
         arguments.out));
   }
   out.keep();
-  write_file(out.file("select.csv"), counts_csv(all));
-  write_file(out.file("widths.csv"), widths_csv(all));
-  write_file(out.file("select.svg"), curves_svg(all));
-  if (arguments.json) {
-    Json json = Json::array();
-    for (const LatentSelection& one : all) json.push_back(selection_json(one));
-    print_result(json.dump(2) + "\n");
-    return;
-  }
-  print_result(result_text(all, arguments.out));
+  print_result(result);
 }
 
 }  // namespace
@@ -237,7 +306,7 @@ void run_select(const SelectArguments& arguments, Terminal& terminal) {
 void add_select(CLI::App& program, Terminal& terminal) {
   auto arguments = std::make_shared<SelectArguments>();
   CLI::App* command =
-      program.add_subcommand("select", "How many latents each modality has, by held-out loss");
+      program.add_subcommand("select", "How many latents, or for pima features and outcomes");
   add_study_options(*command, arguments->study);
   command->add_option("--latents", arguments->latents, "Numbers of latents to try")
       ->check(range_text)
@@ -261,6 +330,9 @@ void add_select(CLI::App& program, Terminal& terminal) {
       "Counts how many numbers of a modality help to predict all others on participants held out.\n"
       "'latents' and 'private' in the study file play no part. Writes select.csv, widths.csv and\n"
       "select.svg, a curve as Figure 8(a) of the paper.\n"
+      "With method.name = \"pima\": how many discrete features with how many outcomes, by "
+      "integrated\n"
+      "completed likelihood; --latents and --modality play no part.\n"
       "Example:\n"
       "  polycause select cohort/study.toml --latents 1..6 --out cohort-select");
   command->callback([arguments, &terminal] { run_select(*arguments, terminal); });

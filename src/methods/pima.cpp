@@ -37,11 +37,12 @@ struct Restart {
 };
 
 PimaGrid grid_of(const float* latents, std::size_t count, std::size_t width,
-                 const std::vector<int>& outcomes, std::uint64_t seed, std::size_t threads) {
+                 const std::vector<int>& outcomes, std::uint64_t seed, std::size_t threads,
+                 const Watch& watch) {
   using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::Map<const Rows> x(latents, static_cast<Eigen::Index>(count),
                                  static_cast<Eigen::Index>(width));
-  const GridSearch found = search_latent_grid(x, outcomes, seed, threads);
+  const GridSearch found = search_latent_grid(x, outcomes, seed, threads, [&] { watch.check(); });
   const auto flat = [](const Rows& m) { return std::vector<float>(m.data(), m.data() + m.size()); };
   return {flat(found.coordinates),          flat(found.rest),
           flat(found.responsibilities),     flat(found.positions.cast<float>()),
@@ -61,7 +62,7 @@ Restart fit_restart(const PimaProblem& problem, const std::vector<PimaInput>& in
     settings.seed = Random(seed, unit).bits();
     settings.grid = [&](const float* latents, std::size_t count, std::size_t width,
                         const std::vector<int>& outcomes) {
-      return grid_of(latents, count, width, outcomes, settings.seed, threads);
+      return grid_of(latents, count, width, outcomes, settings.seed, threads, watch);
     };
     UnitState state;
     double advanced = 0;

@@ -286,6 +286,8 @@ void visit_settings(SelectOptions& o, SettingsVisitor& v) {
           "and at least this share of what all latents that were tried gain together");
   v.visit("select.widths", o.widths,
           "also say how wide a code reconstructs a table, latents and private parts together");
+  v.visit("select.features", o.features, 1, 6, "pima: features to try, at most");
+  v.visit("select.outcomes", o.outcomes, 2, 12, "pima: outcomes of a feature to try, at most");
 }
 
 double LatentSelection::agreement() const {

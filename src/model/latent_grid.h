@@ -93,6 +93,19 @@ class LatentGridModel {
   Eigen::MatrixXi own_;        // (K, L) which of them a joint outcome has
 };
 
+/// The best grid: many beginnings, straight ones in random directions, are improved on few
+/// participants, the best of them on more, and then turns and shears of the best are tried. The
+/// model's first participants should be a random choice. The same for any number of threads.
+/// `check` is called now and then and may throw to stop the search.
+LatentGrid best_grid(const LatentGridModel& model, std::uint64_t seed, std::size_t threads,
+                     const std::function<void()>& check = {});
+
+/// Flat coordinates (geodesic.h) of latents (n, l), of total scale 1, participants in a random
+/// order that `order` receives.
+Eigen::MatrixXf scaled_coordinates(const Eigen::MatrixXf& latents, Eigen::Index dimensions,
+                                   std::uint64_t seed, std::size_t threads,
+                                   std::vector<std::size_t>* order = nullptr);
+
 struct GridSearch {
   Eigen::MatrixXf coordinates;       ///< (n, L)
   Eigen::MatrixXf responsibilities;  ///< (n, K)
@@ -105,11 +118,8 @@ struct GridSearch {
   double divergence = 0;
 };
 
-/// The best bent grid in the flat coordinates (geodesic.h) of latents (n, l): an autoencoder bends
-/// and folds what it learns more than a polynomial follows. Many beginnings, straight ones in
-/// random directions, are improved on few participants, the best of them on more, and then turns
-/// and shears of the best are tried. The same for any number of threads. `check` is called now and
-/// then and may throw to stop the search.
+/// best_grid in the flat coordinates of latents (n, l): an autoencoder bends and folds what it
+/// learns more than a polynomial follows.
 GridSearch search_latent_grid(const Eigen::MatrixXf& latents, const std::vector<int>& outcomes,
                               std::uint64_t seed, std::size_t threads,
                               const std::function<void()>& check = {});

@@ -153,24 +153,37 @@ double entropy_of(const MatrixXf& points, std::size_t threads) {
 
 }  // namespace
 
+LatentGrid best_grid(const LatentGridModel& model, std::uint64_t seed, std::size_t threads,
+                     const std::function<void()>& check) {
+  return Search(model, seed, threads, check).run();
+}
+
+MatrixXf scaled_coordinates(const MatrixXf& latents, Index dimensions, std::uint64_t seed,
+                            std::size_t threads, std::vector<std::size_t>* order) {
+  MatrixXf flat = geodesic_coordinates(latents, dimensions, seed, threads);
+  flat.rowwise() -= flat.colwise().mean().eval();
+  const float scale = std::sqrt(flat.squaredNorm() / static_cast<float>(flat.size()));
+  if (scale > 0) flat /= scale;
+  Random random(seed, "grid.order");
+  const std::vector<std::size_t> mixed =
+      random.permutation(static_cast<std::size_t>(latents.rows()));
+  MatrixXf out(flat.rows(), flat.cols());
+  for (std::size_t i = 0; i < mixed.size(); ++i)
+    out.row(static_cast<Index>(i)) = flat.row(static_cast<Index>(mixed[i]));
+  if (order != nullptr) *order = mixed;
+  return out;
+}
+
 GridSearch search_latent_grid(const MatrixXf& latents, const std::vector<int>& outcomes,
                               std::uint64_t seed, std::size_t threads,
                               const std::function<void()>& check) {
   const Index n = latents.rows();
   const auto nodes = static_cast<Index>(outcomes.size());
-  MatrixXf flat = geodesic_coordinates(latents, nodes, seed, threads);
-  flat.rowwise() -= flat.colwise().mean().eval();
-  const float scale = std::sqrt(flat.squaredNorm() / static_cast<float>(flat.size()));
-  if (scale > 0) flat /= scale;
-  // Few participants are the first of a random order.
-  Random random(seed, "grid.order");
-  const std::vector<std::size_t> order = random.permutation(static_cast<std::size_t>(n));
-  MatrixXf mixed(n, nodes);
-  for (std::size_t i = 0; i < order.size(); ++i)
-    mixed.row(static_cast<Index>(i)) = flat.row(static_cast<Index>(order[i]));
+  std::vector<std::size_t> order;
+  MatrixXf mixed = scaled_coordinates(latents, nodes, seed, threads, &order);
   const double entropy = entropy_of(mixed.topRows(std::min(n, kEntropyRows)), threads);
   const LatentGridModel model(outcomes, std::move(mixed));
-  LatentGrid grid = Search(model, seed, threads, check).run();
+  LatentGrid grid = best_grid(model, seed, threads, check);
   GridSearch out;
   out.divergence = -entropy - grid.objective;
   model.improve(grid, kMost, 100, 0.01, kRidgeOfBest);

@@ -102,6 +102,11 @@ class Networks {
                                               const std::vector<std::uint32_t>& train,
                                               const std::vector<std::uint32_t>& held_out,
                                               const PimaOptions& options) const = 0;
+  /// Where the participants `train` who have anything lie in the latents of such a fit before it
+  /// has clusters: (n, l).
+  virtual std::vector<float> pima_latents(const std::vector<PimaInput>& inputs,
+                                          const std::vector<std::uint32_t>& train,
+                                          const PimaOptions& options) const = 0;
   /// As restore_end_to_end.
   virtual std::unique_ptr<PimaModel> restore_pima(const std::vector<PimaInput>& inputs,
                                                   const PimaOptions& options,

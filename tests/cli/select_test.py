@@ -52,6 +52,28 @@ class Select(program.ProgramTest):
         for name in ("select.csv", "widths.csv", "select.svg"):
             self.assertEqual((self.work / "whole" / name).read_bytes(), (self.work / "cut" / name).read_bytes(), name)
 
+    def test_features_and_outcomes_of_pima(self):
+        if "absent" in self.run_program("info").stdout:
+            self.skipTest("this build has no LibTorch")
+        study = self.small_study(participants=500)
+        pima = ["--set", "method.name=pima", "--set", "train.pretrain_epochs=5", "--set", "select.features=2",
+                "--set", "select.outcomes=3"]
+        found = self.json("select", study, *pima, "--out", "s")
+        self.assertIn(len(found["outcomes"]), (1, 2))
+        self.assertEqual(max(one["criterion"] for one in found["tried"]),
+                         next(one["criterion"] for one in found["tried"] if one["outcomes"] == found["outcomes"]))
+        with open(self.work / "s/select.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), len(found["tried"]))
+        wanted = ",".join(map(str, found["outcomes"]))
+        self.assertEqual([row["outcomes"] for row in rows if row["chosen"] == "yes"], [wanted])
+        whole = (self.work / "s/select.csv").read_bytes()
+        for kept in sorted((self.work / "s/checkpoints").iterdir())[::2]:
+            kept.unlink()
+        text = self.run_program("select", study, *pima, "--out", "s").stdout  # what is missing is done again
+        self.assertIn(f'method.outcomes = "{wanted}"', text)
+        self.assertEqual((self.work / "s/select.csv").read_bytes(), whole)
+
     def test_refused(self):
         study = self.small_study(participants=300)
         for more in (["--latents", "0..3"], ["--latents", "3..1"], ["--latents", "x"], ["--modality", "m9"],

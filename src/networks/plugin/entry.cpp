@@ -85,6 +85,11 @@ class Torch : public Networks {
                           return fit_pima_networks(inputs, train, held_out, options)->values();
                         }));
   }
+  std::vector<float> pima_latents(const std::vector<PimaInput>& inputs,
+                                  const std::vector<std::uint32_t>& train,
+                                  const PimaOptions& options) const override {
+    return guarded([&] { return PimaTrainer(inputs, train, {}, options).pretrained(); });
+  }
   std::unique_ptr<PimaModel> restore_pima(const std::vector<PimaInput>& inputs,
                                           const PimaOptions& options,
                                           const std::vector<float>& values) const override {

@@ -308,6 +308,14 @@ std::unique_ptr<PimaNet> PimaTrainer::run() {
   return std::move(net_);
 }
 
+std::vector<float> PimaTrainer::pretrained() {
+  scale();
+  pretrain();
+  const Tensor latents = cache().q.mean.contiguous();
+  const float* from = latents.data_ptr<float>();
+  return {from, from + latents.numel()};
+}
+
 std::unique_ptr<PimaModel> fit_pima_networks(const std::vector<PimaInput>& inputs,
                                              const std::vector<std::uint32_t>& train,
                                              const std::vector<std::uint32_t>& held_out,
