@@ -111,8 +111,8 @@ bool has_edge_inside(const Candidate& candidate) {
 }
 
 /// The best additive branch goes on with edges inside the modalities, at their price, once in
-/// either order of the latents. Where such edges win, the branch also goes on without, since
-/// training on alone makes it better.
+/// either order of the latents. What comes out counts where such an edge stands after pruning, and
+/// then the branch also goes on without, since training on alone makes it better.
 void add_within_branches(std::vector<Candidate>& candidates, const StepContext& context,
                          const std::string& name) {
   const auto from = std::find_if(candidates.begin(), candidates.end(), [](const Candidate& c) {
@@ -130,7 +130,7 @@ void add_within_branches(std::vector<Candidate>& candidates, const StepContext& 
   parallel_for(inside.size(), context.threads, [&](std::size_t b) {
     further[b] = continued(best, inside[b], fmt::format("{}/within{}", name, b), context);
   });
-  std::move(further.begin(), further.end(), std::back_inserter(candidates));
+  std::copy_if(further.begin(), further.end(), std::back_inserter(candidates), has_edge_inside);
   std::stable_sort(candidates.begin(), candidates.end(), lower_objective);
   if (!has_edge_inside(candidates[0])) return;
   candidates.push_back(continued(best, {}, name + "/without", context));
