@@ -10,7 +10,6 @@
 
 #include "data/bytes.h"
 #include "data/cells.h"
-#include "data/hdf5_driver.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -18,6 +17,7 @@ namespace {
 
 constexpr std::size_t kLargestImage = std::size_t{16} << 30U;
 constexpr std::size_t kLongestText = std::size_t{1} << 20U;
+constexpr std::size_t kMostTexts = std::size_t{1} << 28U;
 
 /// The innermost reason that the library gives.
 std::string reason() {
@@ -38,28 +38,6 @@ HdfId read_access() {
 #endif
   return access;
 }
-
-/// Texts in memory of the library, given back with this object.
-class TextBuffer {
- public:
-  TextBuffer(std::size_t count, hid_t type, hid_t space)
-      : data_(count, nullptr), type_(type), space_(space) {}
-  ~TextBuffer() { H5Dvlen_reclaim(type_, space_, H5P_DEFAULT, data_.data()); }
-  TextBuffer(const TextBuffer&) = delete;
-  TextBuffer& operator=(const TextBuffer&) = delete;
-  void* data() { return data_.data(); }
-  std::vector<std::string> texts() const {
-    std::vector<std::string> out;
-    out.reserve(data_.size());
-    for (const char* text : data_) out.emplace_back(text == nullptr ? "" : text);
-    return out;
-  }
-
- private:
-  std::vector<char*> data_;
-  hid_t type_;
-  hid_t space_;
-};
 
 /// An attribute of an object, its type and extent; false when there is none.
 class Attribute {
@@ -84,34 +62,6 @@ class Attribute {
   HdfId type_;
   HdfId space_;
 };
-
-using ReadInto = std::function<void(hid_t memory_type, void* out)>;
-
-/// Texts of a data set or an attribute, of variable or fixed length.
-std::vector<std::string> read_texts(hid_t type, hid_t space, const ReadInto& read) {
-  const auto count =
-      static_cast<std::size_t>(std::max<hssize_t>(H5Sget_simple_extent_npoints(space), 0));
-  if (count == 0) return {};
-  const HdfId memory(H5Tcopy(H5T_C_S1), H5Tclose);
-  H5Tset_cset(memory.get(), H5Tget_cset(type));
-  if (H5Tis_variable_str(type) > 0) {
-    H5Tset_size(memory.get(), H5T_VARIABLE);
-    TextBuffer buffer(count, memory.get(), space);
-    read(memory.get(), buffer.data());
-    return buffer.texts();
-  }
-  const std::size_t length = H5Tget_size(type) + 1;
-  H5Tset_size(memory.get(), length);
-  std::vector<char> buffer(count * length, '\0');
-  read(memory.get(), buffer.data());
-  std::vector<std::string> texts;
-  texts.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const char* text = buffer.data() + i * length;
-    texts.emplace_back(text, strnlen(text, length));
-  }
-  return texts;
-}
 
 HdfKind kind_of(hid_t type) {
   switch (H5Tget_class(type)) {
@@ -166,9 +116,15 @@ HdfFile::HdfFile(const std::string& path) : path_(path) {
   }
   const HdfId access = read_access();
   const bool packed = plain_name(path).size() < path.size();
-  if (packed) image_ = read_bytes(path, kLargestImage);
-  use_checked_reads(access.get(), packed ? &image_ : nullptr);
-  file_ = HdfId(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
+  if (packed) {
+    image_ = read_bytes(path, kLargestImage);  // copied by the library
+    H5Pset_fapl_core(access.get(), std::size_t{1} << 20U, false);
+    H5Pset_file_image(access.get(), image_.data(), image_.size());
+  }
+  // The library refuses an image under the name of a file; below a file there is none.
+  const std::string name = packed ? path + "/image" : path;
+  file_ = HdfId(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
+  heap_ = std::make_unique<HdfTextHeap>(path_, packed ? &image_ : nullptr);
   if (file_) return;
   const std::string why = reason();
   const std::string known = known_content(head);
@@ -251,12 +207,41 @@ bool HdfFile::has_attribute(const std::string& object, const std::string& name) 
   return H5Aexists(open(object).get(), name.c_str()) > 0;
 }
 
+std::vector<std::string> HdfFile::read_texts(
+    const std::string& object, hid_t type, hid_t space,
+    const std::function<void(hid_t memory_type, void* out)>& read) const {
+  const auto count =
+      static_cast<std::size_t>(std::max<hssize_t>(H5Sget_simple_extent_npoints(space), 0));
+  if (count == 0) return {};
+  if (H5Tis_variable_str(type) > 0) {
+    if (count > kMostTexts) fail(object, "is larger than any memory");
+    std::string references(count * HdfTextHeap::kReference, '\0');
+    read(HdfTextHeap::reference_type(), references.data());
+    auto texts = heap_->texts(file_.get(), references);
+    if (!texts) fail(object, "its texts cannot be found; the file is damaged, save it again");
+    return *std::move(texts);
+  }
+  const HdfId memory(H5Tcopy(H5T_C_S1), H5Tclose);
+  H5Tset_cset(memory.get(), H5Tget_cset(type));
+  const std::size_t length = H5Tget_size(type) + 1;
+  H5Tset_size(memory.get(), length);
+  std::vector<char> buffer(count * length, '\0');
+  read(memory.get(), buffer.data());
+  std::vector<std::string> texts;
+  texts.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* text = buffer.data() + i * length;
+    texts.emplace_back(text, strnlen(text, length));
+  }
+  return texts;
+}
+
 std::vector<std::string> HdfFile::texts(const std::string& object,
                                         const std::string& attribute) const {
   const HdfId id = open(object);
   const Attribute found(id.get(), attribute);
   if (!found || H5Tget_class(found.type()) != H5T_STRING) return {};
-  return read_texts(found.type(), found.space(), [&](hid_t memory, void* out) {
+  return read_texts(object, found.type(), found.space(), [&](hid_t memory, void* out) {
     if (!found.read(memory, out))
       fail(object, "the attribute '" + attribute + "' cannot be read (" + reason() + ")");
   });
@@ -372,7 +357,7 @@ std::vector<std::string> HdfFile::texts(const std::string& dataset) const {
     fail(dataset, "holds no texts; expected texts");
   }
   std::vector<std::string> values = read_texts(
-      type.get(), space.get(),
+      dataset, type.get(), space.get(),
       [&](hid_t memory, void* out) { read(dataset, id.get(), memory, H5S_ALL, H5S_ALL, out); });
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (is_utf8(values[i])) continue;

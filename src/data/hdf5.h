@@ -5,8 +5,12 @@
 #include <hdf5.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "data/hdf5_heap.h"
 
 namespace polycause {
 
@@ -83,10 +87,16 @@ class HdfFile {
   void read(const std::string& object, hid_t dataset, hid_t type, hid_t memory, hid_t file,
             void* out) const;
 
+  /// Of a data set or an attribute, of variable or fixed length.
+  std::vector<std::string> read_texts(
+      const std::string& object, hid_t type, hid_t space,
+      const std::function<void(hid_t memory_type, void* out)>& read) const;
+
   HdfQuiet quiet_;
   std::string path_;
-  std::string image_;  // of a packed file, which is read while it is open
+  std::string image_;  // of a packed file
   HdfId file_;
+  std::unique_ptr<HdfTextHeap> heap_;
 };
 
 }  // namespace polycause

@@ -207,6 +207,22 @@ TEST_F(AnnData, MistakesAreNamed) {
       HasSubstr("damaged or cut off"));
 }
 
+// At these the HDF5 library never ends.
+TEST_F(AnnData, DamagedHeapsOfTextsAreSaid) {
+  const TestFolder folder;
+  const std::string whole = read_file(golden("cells.h5ad"));
+  const auto damaged = [&](std::size_t from, std::size_t count, char byte) {
+    std::string bytes = whole;
+    for (std::size_t heap = bytes.find("GCOL"); heap != std::string::npos;
+         heap = bytes.find("GCOL", heap + 4))
+      bytes.replace(heap + from, count, count, byte);
+    folder.write("a.h5ad", bytes);
+    return error_of<DataError>([&] { read_raw_table(folder.path("a.h5ad"), options_for("obs")); });
+  };
+  EXPECT_THAT(damaged(16, 16, '\0'), HasSubstr("the file is damaged"));
+  EXPECT_THAT(damaged(24, 8, '\xff'), HasSubstr("the file is damaged"));
+}
+
 TEST_F(AnnData, ReadAsATableOfAStudy) {
   const TestFolder folder;
   folder.write("study.toml",
