@@ -74,9 +74,9 @@ void join(Links& links, Index a, Index b, float length) {
 }
 
 /// Parts that cannot be reached from the first point get a link to those that can, where they are
-/// closest.
-void connect(const MatrixXf& graph, Links& links) {
-  while (true) {
+/// closest. Returns whether there was only one part.
+bool connect(const MatrixXf& graph, Links& links) {
+  for (bool whole = true;; whole = false) {
     const VectorXf reached = ways_from(links, 0);
     Link shortest{-1, kFar};
     Index from = -1;
@@ -91,13 +91,14 @@ void connect(const MatrixXf& graph, Links& links) {
         }
       }
     }
-    if (from < 0) return;
+    if (from < 0) return whole;
     join(links, from, shortest.to, shortest.length);
   }
 }
 
 /// Coordinates by one choice of points and landmarks.
-MatrixXf one_view(const MatrixXf& points, Index dimensions, Random random, std::size_t threads) {
+MatrixXf one_view(const MatrixXf& points, Index dimensions, Random random, std::size_t threads,
+                  bool& whole) {
   const Index n = points.rows();
   const std::vector<std::size_t> order = random.permutation(static_cast<std::size_t>(n));
   const Index size = std::min(n, kGraph);
@@ -117,7 +118,7 @@ MatrixXf one_view(const MatrixXf& points, Index dimensions, Random random, std::
   for (std::size_t k = 0; k < near.size(); ++k) {
     for (const Link& link : near[k]) join(links, static_cast<Index>(k), link.to, link.length);
   }
-  connect(graph, links);
+  whole = connect(graph, links) && whole;
   MatrixXf ways(size, landmarks);
   parallel_for(static_cast<std::size_t>(landmarks), threads, [&](std::size_t k) {
     ways.col(static_cast<Index>(k)) = ways_from(links, static_cast<Index>(k));
@@ -160,12 +161,13 @@ MatrixXf one_view(const MatrixXf& points, Index dimensions, Random random, std::
 }  // namespace
 
 MatrixXf geodesic_coordinates(const MatrixXf& points, Index dimensions, std::uint64_t seed,
-                              std::size_t threads) {
+                              std::size_t threads, bool* whole) {
   MatrixXf first;
   MatrixXf sum;
+  bool one_part = true;
   for (std::size_t view = 0; view < kViews; ++view) {
     const MatrixXf own =
-        one_view(points, dimensions, Random(seed, "geodesic.graph", view), threads);
+        one_view(points, dimensions, Random(seed, "geodesic.graph", view), threads, one_part);
     if (view == 0) {
       first = sum = own;
       continue;
@@ -174,6 +176,7 @@ MatrixXf geodesic_coordinates(const MatrixXf& points, Index dimensions, std::uin
                                           Eigen::ComputeFullU | Eigen::ComputeFullV);
     sum += own * (turn.matrixU() * turn.matrixV().transpose());
   }
+  if (whole != nullptr) *whole = one_part;
   return sum / static_cast<float>(kViews);
 }
 

@@ -11,8 +11,10 @@ namespace polycause {
 /// points (n, l) -> (n, dimensions), centred, most variance first. Distances run along the nearest
 /// neighbours among at most 3,000 points that `seed` chooses, several times, and the coordinates
 /// are turned onto each other and averaged; parts without a neighbour in common are joined where
-/// they are closest. The same for any number of threads.
+/// they are closest, and `whole` is false: what lies between them, no way tells. The same for any
+/// number of threads.
 Eigen::MatrixXf geodesic_coordinates(const Eigen::MatrixXf& points, Eigen::Index dimensions,
-                                     std::uint64_t seed, std::size_t threads);
+                                     std::uint64_t seed, std::size_t threads,
+                                     bool* whole = nullptr);
 
 }  // namespace polycause

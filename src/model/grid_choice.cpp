@@ -143,7 +143,8 @@ GridChoice choose_grid(const MatrixXf& latents, int most_nodes, int most_outcome
   choice.dimension = dimension_of(latents, seed, threads);
   const int width = std::clamp(static_cast<int>(std::lround(choice.dimension)), 1,
                                std::min(most_nodes, static_cast<int>(latents.cols())));
-  const MatrixXf flat = scaled_coordinates(latents, width, seed, threads);
+  // Where there are parts, the widest directions: ways between parts are guesses.
+  const MatrixXf flat = grid_coordinates(latents, width, seed, threads).back().x;
   const Choice chooser(flat, most_outcomes, seed, threads, check, known, found);
   for (int nodes = 1; nodes <= width; ++nodes) chooser.climb(nodes, choice);
   return choice;

@@ -32,8 +32,9 @@ using KnownCandidate = std::function<bool(GridCandidate&)>;
 
 /// Of latents (n, l): for every number of nodes up to the dimension of their sheet, and at most
 /// `most_nodes`, all nodes get one outcome more while the criterion rises, up to `most_outcomes`;
-/// then single nodes get one more or less while that raises it. All grids lie in the same flat coordinates (geodesic.h), as many as the dimension. `check` as in
-/// search_latent_grid; `known` and `found` are for checkpoints.
+/// then single nodes get one more or less while that raises it. All grids lie in the same flat
+/// coordinates (geodesic.h), as many as the dimension. `check` as in search_latent_grid; `known`
+/// and `found` are for checkpoints.
 GridChoice choose_grid(const Eigen::MatrixXf& latents, int most_nodes, int most_outcomes,
                        std::uint64_t seed, std::size_t threads, const std::function<void()>& check,
                        const KnownCandidate& known = {},

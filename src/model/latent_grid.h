@@ -100,11 +100,16 @@ class LatentGridModel {
 LatentGrid best_grid(const LatentGridModel& model, std::uint64_t seed, std::size_t threads,
                      const std::function<void()>& check = {});
 
-/// Flat coordinates (geodesic.h) of latents (n, l), of total scale 1, participants in a random
-/// order that `order` receives.
-Eigen::MatrixXf scaled_coordinates(const Eigen::MatrixXf& latents, Eigen::Index dimensions,
-                                   std::uint64_t seed, std::size_t threads,
-                                   std::vector<std::size_t>* order = nullptr);
+/// Participants in a random order, centred and of total scale 1.
+struct Coordinates {
+  Eigen::MatrixXf x;               // (n, dimensions)
+  std::vector<std::size_t> order;  // (n,) whom each row is of
+};
+
+/// Of latents (n, l): flat (geodesic.h), and where participants fall into parts that no neighbours
+/// join, the widest directions besides.
+std::vector<Coordinates> grid_coordinates(const Eigen::MatrixXf& latents, Eigen::Index dimensions,
+                                          std::uint64_t seed, std::size_t threads);
 
 struct GridSearch {
   Eigen::MatrixXf coordinates;       ///< (n, L)
@@ -118,8 +123,9 @@ struct GridSearch {
   double divergence = 0;
 };
 
-/// best_grid in the flat coordinates of latents (n, l): an autoencoder bends and folds what it
-/// learns more than a polynomial follows.
+/// best_grid in flat coordinates of latents (n, l): an autoencoder bends and folds what it learns
+/// more than a polynomial follows. In the widest directions instead where there are parts and that
+/// leaves less divergence.
 GridSearch search_latent_grid(const Eigen::MatrixXf& latents, const std::vector<int>& outcomes,
                               std::uint64_t seed, std::size_t threads,
                               const std::function<void()>& check = {});

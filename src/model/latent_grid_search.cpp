@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/parallel.h"
@@ -151,38 +152,32 @@ double entropy_of(const MatrixXf& points, std::size_t threads) {
          std::lgamma(0.5 * dimensions + 1) + dimensions * mean;
 }
 
-}  // namespace
-
-LatentGrid best_grid(const LatentGridModel& model, std::uint64_t seed, std::size_t threads,
-                     const std::function<void()>& check) {
-  return Search(model, seed, threads, check).run();
+/// The `dimensions` widest directions.
+MatrixXf principal(const MatrixXf& latents, Index dimensions) {
+  const MatrixXf centred = latents.rowwise() - latents.colwise().mean();
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> parts(
+      (centred.transpose() * centred).cast<double>());
+  return centred * parts.eigenvectors().rightCols(dimensions).cast<float>();
 }
 
-MatrixXf scaled_coordinates(const MatrixXf& latents, Index dimensions, std::uint64_t seed,
-                            std::size_t threads, std::vector<std::size_t>* order) {
-  MatrixXf flat = geodesic_coordinates(latents, dimensions, seed, threads);
+Coordinates mixed(MatrixXf flat, std::uint64_t seed) {
   flat.rowwise() -= flat.colwise().mean().eval();
   const float scale = std::sqrt(flat.squaredNorm() / static_cast<float>(flat.size()));
   if (scale > 0) flat /= scale;
   Random random(seed, "grid.order");
-  const std::vector<std::size_t> mixed =
-      random.permutation(static_cast<std::size_t>(latents.rows()));
-  MatrixXf out(flat.rows(), flat.cols());
-  for (std::size_t i = 0; i < mixed.size(); ++i)
-    out.row(static_cast<Index>(i)) = flat.row(static_cast<Index>(mixed[i]));
-  if (order != nullptr) *order = mixed;
+  Coordinates out{MatrixXf(flat.rows(), flat.cols()),
+                  random.permutation(static_cast<std::size_t>(flat.rows()))};
+  for (std::size_t i = 0; i < out.order.size(); ++i)
+    out.x.row(static_cast<Index>(i)) = flat.row(static_cast<Index>(out.order[i]));
   return out;
 }
 
-GridSearch search_latent_grid(const MatrixXf& latents, const std::vector<int>& outcomes,
-                              std::uint64_t seed, std::size_t threads,
-                              const std::function<void()>& check) {
-  const Index n = latents.rows();
-  const auto nodes = static_cast<Index>(outcomes.size());
-  std::vector<std::size_t> order;
-  MatrixXf mixed = scaled_coordinates(latents, nodes, seed, threads, &order);
-  const double entropy = entropy_of(mixed.topRows(std::min(n, kEntropyRows)), threads);
-  const LatentGridModel model(outcomes, std::move(mixed));
+GridSearch searched(Coordinates in, const MatrixXf& latents, const std::vector<int>& outcomes,
+                    std::uint64_t seed, std::size_t threads, const std::function<void()>& check) {
+  const Index n = in.x.rows();
+  const Index nodes = in.x.cols();
+  const double entropy = entropy_of(in.x.topRows(std::min(n, kEntropyRows)), threads);
+  const LatentGridModel model(outcomes, std::move(in.x));
   LatentGrid grid = best_grid(model, seed, threads, check);
   GridSearch out;
   out.divergence = -entropy - grid.objective;
@@ -192,15 +187,45 @@ GridSearch search_latent_grid(const MatrixXf& latents, const std::vector<int>& o
   const MatrixXf t = model.coordinates(grid, gamma);
   out.coordinates.resize(n, nodes);
   out.responsibilities.resize(n, gamma.cols());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    out.coordinates.row(static_cast<Index>(order[i])) = t.row(static_cast<Index>(i));
-    out.responsibilities.row(static_cast<Index>(order[i])) = gamma.row(static_cast<Index>(i));
+  for (std::size_t i = 0; i < in.order.size(); ++i) {
+    out.coordinates.row(static_cast<Index>(in.order[i])) = t.row(static_cast<Index>(i));
+    out.responsibilities.row(static_cast<Index>(in.order[i])) = gamma.row(static_cast<Index>(i));
   }
   const MatrixXf terms = model.terms_at(out.coordinates);
   out.rest = latents - terms * terms.colPivHouseholderQr().solve(latents);
   out.positions = model.positions();
   out.spread = model.spreads(grid);
   return out;
+}
+
+}  // namespace
+
+LatentGrid best_grid(const LatentGridModel& model, std::uint64_t seed, std::size_t threads,
+                     const std::function<void()>& check) {
+  return Search(model, seed, threads, check).run();
+}
+
+std::vector<Coordinates> grid_coordinates(const MatrixXf& latents, Index dimensions,
+                                          std::uint64_t seed, std::size_t threads) {
+  bool whole = true;
+  std::vector<Coordinates> all;
+  all.push_back(mixed(geodesic_coordinates(latents, dimensions, seed, threads, &whole), seed));
+  if (!whole && latents.cols() >= dimensions)
+    all.push_back(mixed(principal(latents, dimensions), seed));
+  return all;
+}
+
+GridSearch search_latent_grid(const MatrixXf& latents, const std::vector<int>& outcomes,
+                              std::uint64_t seed, std::size_t threads,
+                              const std::function<void()>& check) {
+  GridSearch best;
+  best.divergence = std::numeric_limits<double>::infinity();
+  const auto nodes = static_cast<Index>(outcomes.size());
+  for (Coordinates& in : grid_coordinates(latents, nodes, seed, threads)) {
+    GridSearch found = searched(std::move(in), latents, outcomes, seed, threads, check);
+    if (found.divergence < best.divergence) best = std::move(found);
+  }
+  return best;
 }
 
 }  // namespace polycause

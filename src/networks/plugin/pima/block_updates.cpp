@@ -30,7 +30,7 @@ void PimaTrainer::hold_encoders() {
   std::vector<Tensor> log_variances;
   while (batches.next(batch)) {
     const std::vector<Seen> seen = usable(batch);
-    const Codes codes = net_->codes(seen);
+    const ModalityCodes codes = net_->codes(seen);
     means.push_back(codes.mean);
     log_variances.push_back(codes.log_variance);
     for (const std::uint32_t row : batch.rows) held.place[row] = next++;

@@ -28,7 +28,7 @@ Tensor half_distances(const Tensor& mean, const Tensor& extra, const Mixture& mi
 
 }  // namespace
 
-Posterior product_of_experts(const Codes& codes, const Tensor& keep) {
+Posterior product_of_experts(const ModalityCodes& codes, const Tensor& keep) {
   const Tensor precision = (-codes.log_variance).exp() * keep;
   const Tensor total = precision.sum(0);
   return {(codes.mean * precision).sum(0) / total, total.reciprocal()};

@@ -23,14 +23,14 @@ struct Posterior {
 };
 
 /// What the encoder of each modality says on its own.
-struct Codes {
+struct ModalityCodes {
   torch::Tensor mean;          // (M, B, l)
   torch::Tensor log_variance;  // (M, B, l)
 };
 
 /// Product of Gaussians: sigma^-2 = sum_m sigma_m^-2, mu = sigma^2 sum_m mu_m sigma_m^-2 over the
 /// experts that are there. keep (M, B, 1) 0 or 1, at least one per participant.
-Posterior product_of_experts(const Codes& codes, const torch::Tensor& keep);
+Posterior product_of_experts(const ModalityCodes& codes, const torch::Tensor& keep);
 
 /// KL( N(mu, sigma^2) || N(mean_c, variance_c) ), (B, K).
 torch::Tensor divergences(const Posterior& q, const Mixture& mixture);

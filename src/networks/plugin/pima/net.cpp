@@ -74,7 +74,7 @@ Tensor PimaNet::presence(const std::vector<Seen>& batch) {
   return torch::stack(there);
 }
 
-Codes PimaNet::codes(const std::vector<Seen>& batch) const {
+ModalityCodes PimaNet::codes(const std::vector<Seen>& batch) const {
   std::vector<Tensor> means(channels_.size());
   std::vector<Tensor> log_variances(channels_.size());
   for (std::size_t m = 0; m < channels_.size(); ++m)

@@ -35,7 +35,7 @@ class PimaNet : public PimaModel {
   /// Call when the mixture changed and before `means`, `variances` are asked for.
   void publish();
 
-  Codes codes(const std::vector<Seen>& batch) const;
+  ModalityCodes codes(const std::vector<Seen>& batch) const;
   /// What the present modalities say of every one's latents. keep (M, B, 1): which of them are
   /// fused; undefined: all that are there.
   Posterior posterior(const std::vector<Seen>& batch, const torch::Tensor& keep = {}) const;

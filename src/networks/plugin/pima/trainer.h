@@ -49,10 +49,10 @@ class PimaTrainer {
     Posterior q;             // (n, l)
     std::vector<Seen> seen;  // of modalities with experts; others hold nothing
   };
-  /// Codes of encoders that do not learn any more.
+  /// What encoders say that do not learn any more.
   struct Held {
     std::map<std::uint32_t, std::int64_t> place;  // of a participant
-    Codes codes;
+    ModalityCodes codes;
     Cached everybody;  // of `train`
   };
 
