@@ -218,11 +218,11 @@ std::optional<PimaGrid> grid_in_pieces(const Nodes& nodes, const SharedPlaces& s
                                        at::Generator& generator) {
   const auto parting = std::find(nodes.outcomes.begin(), nodes.outcomes.end(), 2);
   const std::int64_t common = (shared.correlations > kCommon).sum().item<std::int64_t>();
-  // With two such nodes a clean cut does not say whose it is, or cuts along both at once.
-  const bool alone = std::count(nodes.outcomes.begin(), nodes.outcomes.end(), 2) == 1;
-  if (!alone || nodes.count() < 2 || common < 1) return std::nullopt;
+  // A node that shows in one modality only has no place in what is shared.
+  if (parting == nodes.outcomes.end() || nodes.count() < 2 || common < nodes.count())
+    return std::nullopt;
   const auto own = static_cast<std::size_t>(parting - nodes.outcomes.begin());
-  const Tensor x = shared.at.slice(1, 0, std::min(common, nodes.count()));
+  const Tensor x = shared.at.slice(1, 0, nodes.count());
   const Halves halves = clearest_halves(x, generator);
   if (halves.cut > kClean) return std::nullopt;
   std::vector<int> others = nodes.outcomes;
