@@ -31,8 +31,8 @@ struct Halves {
 /// The clearest cut between Gaussian clusters of points (n, s), each half a tenth at least.
 Halves clearest_halves(const torch::Tensor& points, at::Generator& generator);
 
-/// A grid for each half of shared places, where one node alone has two outcomes and a cut is clean:
-/// names on both are matched by slopes that are alike. `latents` (n, l) get the rest.
+/// A grid for each half of shared places, where a node has two outcomes and a cut is clean: names
+/// on both are matched by slopes that are alike. `latents` (n, l) get the rest.
 std::optional<PimaGrid> grid_in_pieces(const Nodes& nodes, const SharedPlaces& shared,
                                        const torch::Tensor& latents, const PimaGridFinder& finder,
                                        at::Generator& generator);
