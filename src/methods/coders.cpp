@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "methods/module_errors.h"
 #include "methods/staged.h"
 #include "polycause/error.h"
 #include "train/optimise.h"
@@ -140,19 +141,15 @@ void train_networks(const StagedProblem& problem, const FitOptions& options, con
     advanced += share * work;
     watch.advance(unit.name, share * work);
   };
-  try {
-    auto trained = networks().fit(inputs, problem.split.train, problem.split.validation, settings);
-    for (std::size_t m = 0; m < modalities; ++m) {
-      if (!trained[m]) continue;
-      coders[m].network = std::move(trained[m]);
-      coders[m].explained = coders[m].network->explained();
-    }
-  } catch (const Error&) {
-    throw;
-  } catch (const std::invalid_argument& error) {
-    throw ConfigError(fmt::format("study: {}", error.what()));
-  } catch (const std::exception& error) {
-    throw NumericError(fmt::format("training '{}': {}", unit.name, error.what()));
+  auto trained = with_module_errors(
+      [&] {
+        return networks().fit(inputs, problem.split.train, problem.split.validation, settings);
+      },
+      "study: ", fmt::format("training '{}': ", unit.name));
+  for (std::size_t m = 0; m < modalities; ++m) {
+    if (!trained[m]) continue;
+    coders[m].network = std::move(trained[m]);
+    coders[m].explained = coders[m].network->explained();
   }
   watch.advance(unit.name, work - advanced);  // stopped early
   state.values = packed(coders);

@@ -11,6 +11,7 @@
 #include "methods/end_to_end_data.h"
 #include "methods/end_to_end_model.h"
 #include "methods/method.h"
+#include "methods/module_errors.h"
 #include "model/subspace.h"
 #include "networks/networks.h"
 #include "polycause/error.h"
@@ -298,16 +299,12 @@ class EndToEnd : public Method {
       context.watch.advance(unit, share * work);
     };
     std::unique_ptr<EndToEndModel> network;
-    try {
-      network = networks().fit_end_to_end(inputs, context.problem.split.train,
-                                          context.problem.split.validation, settings);
-    } catch (const Error&) {
-      throw;
-    } catch (const std::invalid_argument& error) {
-      throw ConfigError(fmt::format("study: {}", error.what()));
-    } catch (const std::exception& error) {
-      throw NumericError(fmt::format("training '{}': {}", unit, error.what()));
-    }
+    network = with_module_errors(
+        [&] {
+          return networks().fit_end_to_end(inputs, context.problem.split.train,
+                                           context.problem.split.validation, settings);
+        },
+        "study: ", fmt::format("training '{}': ", unit));
     context.watch.advance(unit, work - advanced);  // stopped early
     state.values = network->values();
     state.finished = true;

@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "methods/agreement.h"
+#include "methods/module_errors.h"
 #include "methods/pima_model.h"
 #include "methods/pima_problem.h"
 #include "methods/problem.h"
@@ -76,16 +77,9 @@ Restart fit_restart(const PimaProblem& problem, const std::vector<PimaInput>& in
       advanced += share;
       watch.advance(unit, share);
     };
-    try {
-      restart.network =
-          networks().fit_pima(inputs, problem.split.train, problem.split.validation, settings);
-    } catch (const Error&) {
-      throw;
-    } catch (const std::invalid_argument& error) {
-      throw ConfigError(error.what());
-    } catch (const std::exception& error) {
-      throw NumericError(error.what());
-    }
+    restart.network = with_module_errors([&] {
+      return networks().fit_pima(inputs, problem.split.train, problem.split.validation, settings);
+    });
     watch.advance(unit, std::max(0.0, 1 - advanced));
     state.values = restart.network->values();
     state.finished = true;

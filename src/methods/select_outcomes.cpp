@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/parallel.h"
+#include "methods/module_errors.h"
 #include "methods/pima_problem.h"
 #include "methods/problem.h"
 #include "model/grid_choice.h"
@@ -42,15 +43,8 @@ std::vector<float> latents_of(const PimaProblem& problem, const std::vector<Pima
     watch.advance(unit, kPretraining * share * passes);
   };
   UnitState state;
-  try {
-    state.values = networks().pima_latents(inputs, problem.split.train, settings);
-  } catch (const Error&) {
-    throw;
-  } catch (const std::invalid_argument& error) {
-    throw ConfigError(error.what());
-  } catch (const std::exception& error) {
-    throw NumericError(error.what());
-  }
+  state.values = with_module_errors(
+      [&] { return networks().pima_latents(inputs, problem.split.train, settings); });
   state.finished = true;
   checkpoint.save(unit, state);
   return state.values;
