@@ -15,15 +15,16 @@ struct BlockSpec {
   /// Directory: patterns such as "*_left.png", whose * stands for the id; empty = all files. A
   /// series may have several, whose files together are one recording.
   std::vector<std::string> files;
-  std::size_t height = 0;       ///< image: pixels after resizing, 0 = as they are
-  std::size_t width = 0;        ///< image
-  std::string colour = "auto";  ///< image: auto | grey | rgb
-  std::string time = "time";    ///< series: column with the time
-  std::string time_unit = "s";  ///< series: of times that are numbers, ms | s | min | h
-  double rate = 0;              ///< series: samples per second, 0 = as recorded
-  std::size_t samples = 0;      ///< series: length, cut or padded with missing; 0 = the longest
-  std::string from;             ///< series: clock window, "22:00"; "" = everything
-  std::string to;               ///< series: its end, of the next day when not after `from`
+  std::string path_column = "path";  ///< table of ids and files: column with the files
+  std::size_t height = 0;            ///< image: pixels after resizing, 0 = as they are
+  std::size_t width = 0;             ///< image
+  std::string colour = "auto";       ///< image: auto | grey | rgb
+  std::string time = "time";         ///< series: column with the time
+  std::string time_unit = "s";       ///< series: of times that are numbers, ms | s | min | h
+  double rate = 0;                   ///< series: samples per second, 0 = as recorded
+  std::size_t samples = 0;  ///< series: length, cut or padded with missing; 0 = the longest
+  std::string from;         ///< series: clock window, "22:00"; "" = everything
+  std::string to;           ///< series: its end, of the next day when not after `from`
   /// Series: "" = one row per recording; "4h" and such = a row for every piece of that length;
   /// "day" = for every day, or every occurrence of from .. to. Rows are called "<id>@<begin>".
   std::string window;
@@ -42,8 +43,9 @@ struct BlockShape {
   std::size_t size() const { return channels * height * width; }
 };
 
-/// How numbers lie in the cache: images of 8 bits need a quarter of the space of floats.
-enum class BlockStorage { kByte, kFloat };
+/// How numbers lie in the cache: images of 8 bits need a quarter of the space of floats; a modality
+/// that nobody has needs none.
+enum class BlockStorage { kByte, kFloat, kNone };
 
 /// Immutable once filled; reading is safe from several threads.
 class Blocks {

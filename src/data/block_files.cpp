@@ -11,6 +11,7 @@
 #include "data/bytes.h"
 #include "data/cells.h"
 #include "data/source_table.h"
+#include "data/visits.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -136,25 +137,42 @@ FileList list_directory(const std::string& directory, const std::vector<std::str
   return found;
 }
 
-FileList list_table(const StudySpec& study, const std::string& path, bool repeats) {
+FileList list_table(const BlockContext& context, bool repeats) {
+  const StudySpec& study = context.study;
+  const std::string path = context.path();
+  const std::string& wanted = context.source.block.path_column;
+  const std::vector<std::string> keys = key_columns(study);
+  const auto is_key = [&](const std::string& name) {
+    return std::find(keys.begin(), keys.end(), name) != keys.end();
+  };
   ReadOptions options;
   options.id = study.id;
   options.missing = study.missing;
   options.decimal = study.decimal == "," ? ',' : '.';
-  options.types["path"] = ColumnType::kCategorical;
-  options.wanted = [](const std::string& name) { return name == "path"; };
-  options.repeats = repeats;
+  options.types[wanted] = ColumnType::kCategorical;
+  for (const std::string& key : keys) options.types[key] = ColumnType::kCategorical;
+  options.wanted = [&](const std::string& name) { return name == wanted || is_key(name); };
+  options.repeats = repeats || !study.visit_columns.empty();
   RawTable table = read_raw_table(path, options);
-  if (table.columns.empty()) {
+  const auto named = [&](const std::string& name) {
+    return std::find_if(table.columns.begin(), table.columns.end(),
+                        [&](const RawColumn& column) { return column.name == name; });
+  };
+  if (named(wanted) == table.columns.end() || is_key(wanted)) {
     throw DataError(path, 1, "",
-                    fmt::format("there is no column 'path'; expected columns '{}' and 'path', one "
-                                "file per row; add it",
-                                study.id));
+                    fmt::format("there is no column '{1}'; expected columns '{0}' and '{1}', one "
+                                "file per row; add it, or set path_column",
+                                study.id, wanted));
   }
-  const RawColumn& column = table.columns.front();
+  const bool visits =
+      std::any_of(study.visit_columns.begin(), study.visit_columns.end(),
+                  [&](const std::string& name) { return named(name) != table.columns.end(); });
+  if (visits || !repeats) settle_rows(study, table);
+  const RawColumn& column = *named(wanted);
   const std::string folder = std::filesystem::path(path).parent_path().string();
   FileList found;
   found.list.path = path;
+  found.list.dropped = table.dropped;
   std::unordered_map<std::string, std::size_t> row_of;
   for (std::size_t i = 0; i < table.ids.size(); ++i) {
     const std::string& id = table.ids[i];
@@ -169,6 +187,8 @@ FileList list_table(const StudySpec& study, const std::string& path, bool repeat
     if (fresh) {
       found.list.ids.push_back(id);
       found.list.lines.push_back(table.lines[i]);
+      if (!table.groups.empty()) found.list.groups.push_back(table.groups[i]);
+      if (!table.participants.empty()) found.list.participants.push_back(table.participants[i]);
       found.files.emplace_back();
     }
     found.files[place->second].push_back(join_path(folder, file));
@@ -176,9 +196,10 @@ FileList list_table(const StudySpec& study, const std::string& path, bool repeat
   return found;
 }
 
-void require_listed(const RawTable& list, std::size_t row, const std::string& file) {
+void require_listed(const BlockSpec& spec, const RawTable& list, std::size_t row,
+                    const std::string& file) {
   if (list.lines.empty() || std::filesystem::exists(file)) return;  // a directory lists what it has
-  throw DataError(list.path, list.lines[row], "path",
+  throw DataError(list.path, list.lines[row], spec.path_column,
                   fmt::format("there is no file {}; expected a path relative to the table; correct "
                               "it or remove the row",
                               shown(file)));

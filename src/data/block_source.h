@@ -80,10 +80,12 @@ struct FileList {
 /// patterns may give a participant several files if `repeats`. Throws DataError.
 FileList list_directory(const std::string& directory, const std::vector<std::string>& patterns,
                         bool repeats, const std::function<bool(const std::string&)>& fits);
-/// Paths are relative to the table; a participant may stand in several rows if `repeats`.
-FileList list_table(const StudySpec& study, const std::string& path, bool repeats);
+/// Paths, of the modality's path_column, are relative to the table. A participant may stand in
+/// several rows: visits, or, where the table has no visit columns and `repeats`, several files.
+FileList list_table(const BlockContext& context, bool repeats);
 /// Throws DataError with the line of a table when the file that its row names is not there.
-void require_listed(const RawTable& list, std::size_t row, const std::string& file);
+void require_listed(const BlockSpec& spec, const RawTable& list, std::size_t row,
+                    const std::string& file);
 
 /// Ids of an array: the lines of the file that the modality names, those of an archive, or 0, 1 ...
 RawTable list_array(const StudySpec& study, const SourceSpec& source, const std::string& path,

@@ -115,6 +115,7 @@ void read_block_spec(TomlSection& section, SourceSpec& source) {
                                pattern));
     }
   }
+  if (source.kind != "tabular") section.read("path_column", source.block.path_column);
   if (source.kind == "image") {
     read_size(section, source.block);
     read_choice(section, "colour", source.block.colour, {"auto", "grey", "rgb"});

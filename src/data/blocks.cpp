@@ -23,7 +23,7 @@ struct Blocks::Impl {
   std::size_t values = 0;          ///< per participant
   std::size_t bytes = 0;           ///< per participant
   std::vector<char> present;       ///< (participants,), no bits: rows are written in parallel
-  std::optional<CacheFile> cache;  ///< none without participants
+  std::optional<CacheFile> cache;  ///< none where nobody has a block
 
   std::uint64_t offset(std::size_t row) const { return std::uint64_t{row} * bytes; }
 };
@@ -45,7 +45,7 @@ Blocks::Blocks(const BlockShape& shape, std::size_t participants, BlockStorage s
   impl_->values = shape.size();
   impl_->bytes = shape.size() * (storage == BlockStorage::kByte ? 1 : sizeof(float));
   impl_->present.assign(participants, 0);
-  if (participants == 0) return;
+  if (participants == 0 || storage == BlockStorage::kNone) return;
   impl_->cache.emplace(directory);
   impl_->cache->reserve(impl_->offset(participants));
 }
@@ -56,12 +56,13 @@ const BlockShape& Blocks::shape() const { return impl_->shape; }
 
 std::size_t Blocks::participants() const { return impl_->present.size(); }
 
-std::uint64_t Blocks::bytes() const { return impl_->offset(participants()); }
+std::uint64_t Blocks::bytes() const { return impl_->cache ? impl_->offset(participants()) : 0; }
 
 bool Blocks::present(std::size_t row) const { return impl_->present.at(row) != 0; }
 
 void Blocks::write(std::size_t row, const float* values) {
   char& present = impl_->present.at(row);
+  if (!impl_->cache) throw Error("cache: a block for a modality that nobody has");
   if (impl_->storage == BlockStorage::kFloat) {
     impl_->cache->write(impl_->offset(row), values, impl_->bytes);
   } else {

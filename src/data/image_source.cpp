@@ -136,7 +136,7 @@ class PictureFiles : public ImageSource {
     FileList found =
         std::filesystem::is_directory(context.path())
             ? list_directory(context.path(), context.source.block.files, false, named_like_picture)
-            : list_table(context.study, context.path(), false);
+            : list_table(context, false);
     if (found.files.empty()) {
       throw DataError(context.path(), 0, "",
                       "holds no picture; expected <id>.png, .jpg, .jpeg, .tif or .dcm, or a table "
@@ -173,7 +173,7 @@ class PictureFiles : public ImageSource {
 
   /// Resized at once, so that few pictures are in memory at their full size.
   Pixels load(std::size_t row, const Plan& plan) const {
-    require_listed(list_, row, file(row));
+    require_listed(context_.source.block, list_, row, file(row));
     Pixels pixels = read_pixels(file(row));
     return plan.resize ? resized(pixels, plan.height, plan.width) : pixels;
   }

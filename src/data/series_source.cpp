@@ -169,7 +169,7 @@ class SeriesFiles : public SeriesSource {
   Recording read(std::size_t row) override {
     Recording all;
     for (const std::string& file : files_[row]) {
-      require_listed(list_, row, file);
+      require_listed(context_.source.block, list_, row, file);
       append_recording(all, read_recording(context_.study, context_.source.block, file, filter()));
     }
     return all;
@@ -239,7 +239,7 @@ class SeriesArray : public SeriesSource {
   std::size_t next_ = 0;
 };
 
-/// A table of files has a column "path" and no times.
+/// A table of files has a column of paths and no times.
 bool lists_files(const BlockContext& context) {
   CsvScanner scanner(context.path(), '\0', context.study.decimal == "," ? ',' : '.');
   std::vector<CsvField> fields;
@@ -247,7 +247,7 @@ bool lists_files(const BlockContext& context) {
   bool path = false;
   for (const CsvField& field : fields) {
     if (trimmed(field.text) == context.source.block.time) return false;
-    path = path || trimmed(field.text) == "path";
+    path = path || trimmed(field.text) == context.source.block.path_column;
   }
   return path;
 }
@@ -260,7 +260,7 @@ std::unique_ptr<SeriesSource> open_recordings(const BlockContext& context) {
   }
   if (ArrayStream::holds_array(path)) return std::make_unique<SeriesArray>(context);
   if (lists_files(context)) {
-    return std::make_unique<SeriesFiles>(context, list_table(context.study, path, true));
+    return std::make_unique<SeriesFiles>(context, list_table(context, true));
   }
   return std::make_unique<SeriesTable>(context);
 }

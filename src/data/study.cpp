@@ -324,6 +324,7 @@ Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted
   settle_participants(sources, study);
   for (std::size_t m = 0; m < fitted.size(); ++m) {
     Modality modality = fitted[m];
+    const std::shared_ptr<const Blocks> blocks = std::move(modality.blocks);
     modality.blocks.reset();
     modality.present.clear();
     if (modality.kind == "shared") {
@@ -333,6 +334,10 @@ Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted
       modality.table.ids = study.ids;
       for (Column& column : modality.table.columns) column.values.assign(study.ids.size(), kNaN);
       modality.present.assign(study.ids.size(), false);
+      if (blocks) {
+        modality.blocks =
+            std::make_shared<Blocks>(blocks->shape(), study.ids.size(), BlockStorage::kNone);
+      }
     } else {
       read_like(sources[source_of[m]], modality, study);
     }
