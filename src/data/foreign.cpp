@@ -20,12 +20,13 @@ constexpr const char* kTable = "a table such as CSV";
 
 constexpr std::array<Format, 15> kFormats = {{
     {" .parquet .pq ", "a Parquet file", kTable,
-     "python3 -c \"import pandas; pandas.read_parquet('FILE').reset_index().to_csv('OUT.csv', "
-     "index=False)\" or duckdb -c \"COPY 'FILE' TO 'OUT.csv' (HEADER)\""},
+     "python3 -c \"import pandas; d = pandas.read_parquet('FILE'); d.to_csv('OUT.csv', "
+     "index=d.index.names != [None])\" or duckdb -c \"COPY 'FILE' TO 'OUT.csv' (HEADER)\""},
     {" .feather .arrow ", "an Arrow file", kTable,
      "python3 -c \"import pandas; pandas.read_feather('FILE').to_csv('OUT.csv', index=False)\""},
-    {" .zarr .zarr.zip ", "a Zarr store", "an .h5ad file",
-     "python3 -c \"import anndata; anndata.read_zarr('FILE').write_h5ad('OUT.h5ad')\""},
+    {" .zarr .zarr.zip ", "a Zarr store", "an .h5ad or .h5mu file",
+     "python3 -c \"import anndata; anndata.read_zarr('FILE').write_h5ad('OUT.h5ad')\" or, for "
+     "MuData, python3 -c \"import mudata; mudata.read_zarr('FILE').write('OUT.h5mu')\""},
     {" .loom ", "a Loom file", "an .h5ad file",
      "python3 -c \"import anndata; anndata.read_loom('FILE').write_h5ad('OUT.h5ad')\""},
     {" .xlsx .xlsm .xls .ods ", "a spreadsheet", kTable,
@@ -41,7 +42,9 @@ constexpr std::array<Format, 15> kFormats = {{
     {" .sas7bdat ", "a SAS data set", kTable,
      "python3 -c \"import pandas; pandas.read_sas('FILE').to_csv('OUT.csv', index=False)\""},
     {" .hea ", "a WFDB record", "one CSV file per participant",
-     "python3 -c \"import wfdb; wfdb.rdrecord('OUT').to_dataframe().to_csv('OUT.csv')\""},
+     "python3 -c \"import numpy, pandas, wfdb; r = wfdb.rdrecord('OUT'); "
+     "pandas.DataFrame(r.p_signal, numpy.arange(r.sig_len) / r.fs, r.sig_name).to_csv('OUT.csv', "
+     "index_label='time')\""},
     {" .mat ", "a MATLAB or WFDB file", "an .npz or CSV file",
      "python3 -c \"import numpy, scipy.io; numpy.savez('OUT.npz', **{k: v for k, v in "
      "scipy.io.loadmat('FILE').items() if k[0] != '_'})\""},

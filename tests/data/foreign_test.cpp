@@ -23,9 +23,10 @@ std::string refusal(const std::string& path) {
 TEST(Foreign, NamesWhatToRun) {
   const TestFolder folder;
   const auto of = [&](const std::string& name) { return refusal(folder.write(name, "anything")); };
-  EXPECT_THAT(of("sleep.v2.parquet"), AllOf(HasSubstr("sleep.v2.parquet: is a Parquet file"),
-                                            HasSubstr("read_parquet('sleep.v2.parquet')"),
-                                            HasSubstr("to_csv('sleep.csv'")));
+  EXPECT_THAT(of("sleep.v2.parquet"),
+              AllOf(HasSubstr("sleep.v2.parquet: is a Parquet file"),
+                    HasSubstr("read_parquet('sleep.v2.parquet')"), HasSubstr("to_csv('sleep.csv'"),
+                    HasSubstr("index=d.index.names != [None]")));
   EXPECT_THAT(of("a.XLSX"), HasSubstr("read_excel('a.XLSX')"));
   EXPECT_THAT(of("a.rda"), HasSubstr("Rscript"));
   EXPECT_THAT(of("a.RDS.gz"), HasSubstr("readRDS"));
@@ -44,7 +45,8 @@ TEST(Foreign, KnowsByContentToo) {
   folder.write("store/.zgroup", "{}");
   EXPECT_THAT(refusal(folder.path("store")), HasSubstr("is a Zarr store"));
   folder.write("100.hea", "100 2 360 10");
-  EXPECT_THAT(refusal(folder.write("100.dat", "x")), HasSubstr("wfdb.rdrecord('100')"));
+  EXPECT_THAT(refusal(folder.write("100.dat", "x")),
+              AllOf(HasSubstr("wfdb.rdrecord('100')"), HasSubstr("index_label='time'")));
   EXPECT_THAT(refusal(folder.write("101.dat", "x")), HasSubstr("does not say what"));
 }
 
