@@ -137,11 +137,12 @@ bool append_utf8(std::string& text, std::uint32_t code) {
 
 std::string shown(std::string_view text) {
   constexpr std::size_t kMost = 40;
+  const bool valid = is_utf8(text);
   std::string out = "\"";
   std::size_t i = 0;
-  for (; i < text.size() && (i < kMost || (text[i] & 0xC0) == 0x80); ++i) {
+  for (; i < text.size() && (i < kMost || (valid && (text[i] & 0xC0) == 0x80)); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 || c == 0x7F) {
+    if (c < 0x20 || c == 0x7F || (c >= 0x80 && !valid)) {
       out += fmt::format("\\x{:02x}", c);
     } else {
       out += text[i];

@@ -39,7 +39,8 @@ bool is_utf8(std::string_view text);
 /// Appends one character; false when `code` is no Unicode character.
 bool append_utf8(std::string& text, std::uint32_t code);
 
-/// `text` in quotes, cut to a length fit for a message, control characters made visible.
+/// `text` in quotes, cut to a length fit for a message, control characters made visible, and bytes
+/// beyond ASCII too where they are no UTF-8.
 std::string shown(std::string_view text);
 
 /// Orders names as people count: whole numbers by value if all are such, else by bytes.

@@ -21,6 +21,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::error_of;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using testing::png8;
 using testing::TestFolder;
 
@@ -328,6 +329,50 @@ TEST_F(BlockStudyTest, EncodingReadsOtherPeopleInTheShapeOfTheModel) {
   EXPECT_THAT(study.modalities[1].present, ElementsAre(false, false));  // no blood at all
   EXPECT_THAT(block(study.modalities[2], 1), ElementsAre(1, 1, 1, 1, 2, 2));
   EXPECT_EQ(study.modalities[2].table.columns.size(), fitted.modalities[2].table.columns.size());
+}
+
+TEST_F(BlockStudyTest, EncodingDoesWithoutBlocksThatAStudyDoesNotList) {
+  eye("1.png", 100);
+  eye("2.png", 200);
+  const Study fitted = load("kind = \"image\"\npath = \"eyes\"\n" + blood);
+  StudySpec other = spec("kind = \"image\"\npath = \"eyes\"\n" + blood, "join = \"any\"");
+  other.modalities.erase(other.modalities.begin());
+  const Study study = load_study_like(other, fitted.modalities);
+  EXPECT_THAT(study.ids, ElementsAre("1", "2", "3", "4"));
+  EXPECT_FALSE(study.modalities[0].has(0));
+  ASSERT_NE(study.modalities[0].blocks, nullptr);
+  EXPECT_EQ(study.modalities[0].blocks->shape().size(), 4U);
+  EXPECT_EQ(study.modalities[0].blocks->bytes(), 0U);
+  EXPECT_TRUE(std::isnan(block(study.modalities[0], 3)[0]));
+}
+
+TEST_F(BlockStudyTest, TablesOfFilesHaveVisits) {
+  for (int k = 1; k <= 5; ++k) eye(std::to_string(k) + ".png", 40 * k);
+  folder.write(
+      "eyes/list.csv",
+      "sample_id,stage,left,right\na,v0,1.png,\na,v2,2.png,\nb,v2,3.png,4.png\nb,v0,,5.png\n");
+  const std::string left = "kind = \"image\"\npath = \"eyes/list.csv\"\npath_column = \"left\"\n";
+  const std::string visits = "visit_columns = [\"stage\"]\n";
+  const Study first = load(left, visits + "visit = \"first\"");
+  EXPECT_THAT(first.ids, ElementsAre("a", "b"));
+  EXPECT_FLOAT_EQ(block(first.modalities[0], 0)[1], 40.0F / 255);
+  EXPECT_FLOAT_EQ(block(first.modalities[0], 1)[1], 120.0F / 255);  // the first with a picture
+  EXPECT_THAT(first.tables[0].dropped, ElementsAre(Pair("another visit", 2U)));
+  const Study rows = load(left, visits + "visit = \"rows\"");
+  EXPECT_THAT(rows.ids, ElementsAre("a@v0", "a@v2", "b@v2"));
+  EXPECT_THAT(rows.groups, ElementsAre("a", "a", "b"));
+  EXPECT_FLOAT_EQ(block(rows.modalities[0], 1)[1], 80.0F / 255);
+  EXPECT_THAT(fails(left), HasSubstr("expected every participant once"));
+  EXPECT_THAT(fails("kind = \"image\"\npath = \"eyes/list.csv\"\n", visits),
+              AllOf(HasSubstr("no column 'path'"), HasSubstr("path_column")));
+  EXPECT_THAT(fails("kind = \"series\"\npath = \"eyes/list.csv\"\npath_column = \"left\"\n",
+                    visits + "visit = \"v0\""),
+              HasSubstr("1.png"));
+}
+
+TEST_F(BlockStudyTest, BytesThatAreNoTextDoNotReachMessages) {
+  folder.write("nights/1.csv", "time,x\n0,1\n\xc0,2\n");
+  EXPECT_THAT(fails("kind = \"series\"\npath = \"nights\"\n"), HasSubstr("holds \"\\xc0\""));
 }
 
 TEST_F(BlockStudyTest, KindsAreChecked) {
