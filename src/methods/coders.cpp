@@ -159,6 +159,7 @@ void train_networks(const StagedProblem& problem, const FitOptions& options, con
 
 Schedule shared_schedule(const FitOptions& options) {
   Schedule schedule = autoencoder_schedule(options);
+  schedule.least_steps = 0;  // what agrees is told from what does not within a batch
   schedule.epochs *= kSharedFactor;
   return schedule;
 }

@@ -44,7 +44,9 @@ void visit_settings(FitOptions& o, SettingsVisitor& v) {
           "latent=table.column, separated by commas");
   v.visit("method.beta", o.beta, 0.0, kInfinity,
           "beta_vae, causal_vae: weight of the divergence from the prior");
-  v.visit("train.batch", o.batch, 64, 65536, "participants per step, rounded to a multiple of 64");
+  v.visit("train.batch", o.batch, 64, 65536,
+          "participants per step, rounded to a multiple of 64; staged: at most, fewer where a pass "
+          "would be under 35 steps");
   v.visit("train.learning_rate", o.learning_rate, 1e-6, 1.0, "Adam's step size");
   v.visit("train.autoencoder_epochs", o.autoencoder_epochs, 1, 100000,
           "passes of each autoencoder, at most");

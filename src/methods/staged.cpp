@@ -18,6 +18,9 @@ namespace polycause {
 namespace {
 
 constexpr std::size_t kWithinBranches = 3;  // at most
+// Of an epoch, at least, as far as tiles allow: the number of passes is fixed, and with few
+// participants it would be few steps.
+constexpr std::size_t kLeastSteps = 35;
 
 Schedule branch_schedule(const FitOptions& options) {
   Schedule s = autoencoder_schedule(options);
@@ -144,6 +147,7 @@ Schedule autoencoder_schedule(const FitOptions& options) {
   s.epochs = static_cast<int>(options.autoencoder_epochs);
   s.max_steps = options.max_steps;
   s.batch = options.batch;
+  s.least_steps = kLeastSteps;
   s.rate = options.learning_rate;
   s.decay = 1.0;
   return s;

@@ -123,6 +123,10 @@ Plan plan_steps(const Schedule& schedule, std::size_t rows) {
   const std::size_t most = std::max(tile, rows / tile * tile);
   plan.batch =
       std::min(most, std::max(tile, static_cast<std::size_t>(schedule.batch) / tile * tile));
+  if (schedule.least_steps > 0) {
+    const std::size_t wanted = rows / schedule.least_steps;
+    plan.batch = std::min(plan.batch, std::max(tile, (wanted + tile / 2) / tile * tile));
+  }
   plan.steps_per_epoch = std::max<std::size_t>(1, rows / plan.batch);
   plan.steps = std::min(plan.steps_per_epoch * static_cast<std::size_t>(schedule.epochs),
                         static_cast<std::size_t>(schedule.max_steps));

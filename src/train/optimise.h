@@ -24,6 +24,7 @@ struct Schedule {
   int epochs = 12;
   std::int64_t max_steps = 4000;  ///< over all epochs
   std::int64_t batch = 256;       ///< rounded to a multiple of kTile, at most the training set
+  std::size_t least_steps = 0;    ///< an epoch has as many, by smaller batches, down to kTile
   double rate = 3e-3;
   double prior_factor = 3;  ///< rate of the prior's parameters relative to `rate`
   double gate_factor = 10;  ///< of the gates' log-odds

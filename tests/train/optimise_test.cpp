@@ -72,6 +72,19 @@ TEST(Plan, BatchesAndStepsFitTheRows) {
   EXPECT_EQ(plan.steps_per_epoch, 1u);
 }
 
+TEST(Plan, SmallStudiesGetSmallBatches) {
+  Schedule schedule;
+  schedule.batch = 256;
+  schedule.least_steps = 35;
+  EXPECT_EQ(plan_steps(schedule, 9000).batch, 256u);
+  EXPECT_EQ(plan_steps(schedule, 90000).batch, 256u);
+  EXPECT_EQ(plan_steps(schedule, 4500).batch, 128u);
+  EXPECT_EQ(plan_steps(schedule, 4500).steps_per_epoch, 35u);
+  EXPECT_EQ(plan_steps(schedule, 900).batch, 64u);  // no smaller than a tile
+  schedule.batch = 128;                             // the setting stays the most
+  EXPECT_EQ(plan_steps(schedule, 9000).batch, 128u);
+}
+
 TEST(OptimiseDensity, LowersTheLossAndSaysSo) {
   const Codes codes = linked_codes(512, 1);
   const Split split = split_of(448, 64);
