@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -37,6 +38,11 @@ struct Scores {
   std::int64_t shd = -1;         ///< cross-modality edges missing, extra or reversed; -1 = no graph
   std::int64_t shd_within = -1;  ///< edges inside a modality
   std::int64_t shd_skeleton = -1;  ///< cross-modality pairs joined in one graph only, marks aside
+  /// Cross-modality pairs, marks aside: share of the learned ones that are true, of the true ones
+  /// that are learned, and the harmonic mean of both. NaN: no graph, or no such pair to divide by.
+  double edge_precision = std::numeric_limits<double>::quiet_NaN();
+  double edge_recall = std::numeric_limits<double>::quiet_NaN();
+  double edge_f1 = std::numeric_limits<double>::quiet_NaN();
   std::size_t participants = 0;    ///< in both tables
   PublishedScores published;
   std::vector<LatentScore> latents;

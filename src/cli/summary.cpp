@@ -144,7 +144,9 @@ std::string scores_text(const Scores& scores) {
                {"mcc", number(scores.mcc), "the same with Pearson's correlation"},
                {"r2", number(scores.r2), "true latents explained by the estimated ones"},
                {"shd", count(scores.shd), "edges between modalities missing, extra or reversed"},
-               {"shd_within", count(scores.shd_within), "edges inside a modality"}});
+               {"shd_within", count(scores.shd_within), "edges inside a modality"},
+               {"edge_f1", number(scores.edge_f1),
+                "of the pairs joined between modalities: precision and recall, harmonic mean"}});
   std::vector<std::vector<std::string>> rows{
       {"true latent", "estimate", "spearman", "pearson", "r2"}};
   for (const LatentScore& latent : scores.latents) {

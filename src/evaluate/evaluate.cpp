@@ -165,6 +165,13 @@ Scores evaluate(const Table& estimate, const Table& truth, const Graph* learned,
     scores.shd = distance.across;
     scores.shd_within = distance.within;
     scores.shd_skeleton = distance.skeleton;
+    const auto right = static_cast<double>(distance.joined);
+    const auto learned_pairs = static_cast<double>(distance.joined + distance.extra);
+    const auto true_pairs =
+        static_cast<double>(distance.joined + distance.skeleton - distance.extra);
+    scores.edge_precision = right / learned_pairs;  // 0 / 0 is NaN, as promised
+    scores.edge_recall = right / true_pairs;
+    scores.edge_f1 = 2 * right / (learned_pairs + true_pairs);
   }
   return scores;
 }
@@ -180,6 +187,9 @@ std::string scores_json(const Scores& scores) {
   json["shd"] = count(scores.shd);
   json["shd_within"] = count(scores.shd_within);
   json["shd_skeleton"] = count(scores.shd_skeleton);
+  json["edge_precision"] = scores.edge_precision;
+  json["edge_recall"] = scores.edge_recall;
+  json["edge_f1"] = scores.edge_f1;
   json["participants"] = scores.participants;
   json["paper_protocol"] = {{"mcc", scores.published.mcc},
                             {"r2", scores.published.r2},

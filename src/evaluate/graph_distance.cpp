@@ -50,7 +50,10 @@ GraphDistance graph_distance(const Graph& learned, const Graph& truth,
     if (how.first != how.second) {
       (inside ? distance.within : distance.across) += one_lacks && both_ways ? 2 : 1;
     }
-    if (!inside && (how.first == 0) != (how.second == 0)) ++distance.skeleton;
+    if (inside) continue;
+    distance.skeleton += one_lacks ? 1 : 0;
+    distance.joined += one_lacks ? 0 : 1;
+    distance.extra += how.second == 0 ? 1 : 0;
   }
   return distance;
 }

@@ -14,6 +14,8 @@ struct GraphDistance {
   std::int64_t across = 0;    ///< pairs of latents of different modalities that differ
   std::int64_t within = 0;    ///< pairs inside a modality that differ
   std::int64_t skeleton = 0;  ///< pairs across that are joined in one graph only
+  std::int64_t joined = 0;    ///< pairs across that are joined in both
+  std::int64_t extra = 0;     ///< of `skeleton`, those joined in the learned graph
 };
 
 /// `truth_of` renames estimated latents by their true partners; an estimate without a partner keeps

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
+#include <string>
 
 #include "base/parallel.h"
 #include "methods/agreement.h"
@@ -171,9 +173,12 @@ void add_evidence(const Findings& found, const Study& study, const StagedProblem
   }
 }
 
-void certify(std::size_t participants, std::vector<LatentReport>& latents) {
+/// Rows of one group (windows, visits of a person) are no further evidence.
+void certify(const Study& study, std::vector<LatentReport>& latents) {
+  const std::size_t people =
+      std::set<std::string>(study.groups.begin(), study.groups.end()).size();
   for (LatentReport& latent : latents) {
-    const Certificate certificate = certificate_of(latent, participants);
+    const Certificate certificate = certificate_of(latent, people);
     latent.expected = certificate.expected;
     latent.expected_low = certificate.low;
   }
@@ -246,7 +251,7 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   fit.warnings = std::move(found.warnings);
   add_evidence(found, study, problem, fit);
   run_checks(problem, best.parts, found.edges, found.canonical, model, fit);
-  if (options.method == "staged") certify(study.participants(), fit.latents);
+  if (options.method == "staged") certify(study, fit.latents);
   fit.seconds.emplace_back("finish", clock.lap());
   return fit;
 }
