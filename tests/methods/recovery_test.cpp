@@ -141,7 +141,7 @@ TEST(Recovery, WithoutLinksNoEdgeIsLearned) {
 // Without a price every gate stays open; what does not pay on held-out participants goes, from the
 // model too.
 TEST(Recovery, PruningLeavesTheLinksThatPay) {
-  const Simulated data = first_case(1200, 2);
+  const Simulated data = first_case(600, 2);
   FitOptions options = quick_options();
   options.sparsity = 0;
   options.prune = 0;
