@@ -324,8 +324,7 @@ Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted
   settle_participants(sources, study);
   for (std::size_t m = 0; m < fitted.size(); ++m) {
     Modality modality = fitted[m];
-    const std::shared_ptr<const Blocks> blocks = std::move(modality.blocks);
-    modality.blocks.reset();
+    const std::shared_ptr<const Blocks> blocks = std::move(modality.blocks);  // theirs
     modality.present.clear();
     if (modality.kind == "shared") {
       modality.table.ids = study.ids;
