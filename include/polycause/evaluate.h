@@ -43,7 +43,7 @@ struct Scores {
   double edge_precision = std::numeric_limits<double>::quiet_NaN();
   double edge_recall = std::numeric_limits<double>::quiet_NaN();
   double edge_f1 = std::numeric_limits<double>::quiet_NaN();
-  std::size_t participants = 0;    ///< in both tables
+  std::size_t participants = 0;  ///< in both tables
   PublishedScores published;
   std::vector<LatentScore> latents;
 };

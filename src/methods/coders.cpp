@@ -313,7 +313,7 @@ std::vector<float> network_outputs(const BlockNetwork& network, const Blocks& bl
 void append_units(const std::vector<float>& values, const std::vector<int>& widths, Codes& codes) {
   std::size_t total = 0;
   for (const int width : widths) total += static_cast<std::size_t>(width);
-  const std::size_t n = values.size() / total;
+  const std::size_t n = codes.participants;
   std::size_t at = 0;
   for (const int width : widths) {
     const auto w = static_cast<std::size_t>(width);

@@ -83,8 +83,8 @@ TEST(GraphDistance, ACycleOfTwoIsTwoEdges) {
 TEST(GraphDistance, CountsJoinedAndExtraPairsAcrossModalities) {
   const std::vector<Arc> truth = {{"a.z1", "b.z1"}, {"a.z2", "b.z2"}, {"b.z1", "c.z1"}};
   // One as it is, one turned round, one extra, one missing, one inside.
-  const GraphDistance d = compare(
-      {{"a.z1", "b.z1"}, {"b.z2", "a.z2"}, {"a.z1", "c.z1"}, {"a.z1", "a.z2"}}, truth);
+  const GraphDistance d =
+      compare({{"a.z1", "b.z1"}, {"b.z2", "a.z2"}, {"a.z1", "c.z1"}, {"a.z1", "a.z2"}}, truth);
   EXPECT_EQ(d.joined, 2);
   EXPECT_EQ(d.extra, 1);
   EXPECT_EQ(d.skeleton, 2);
