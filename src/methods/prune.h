@@ -8,7 +8,7 @@
 namespace polycause {
 
 /// Backward elimination on frozen latents: of `candidate.edges` those stay that cost more than
-/// `threshold` nat, times their price, when they are left out.
+/// `threshold` nat when they are left out.
 std::vector<bool> prune(const Candidate& candidate, const StagedProblem& problem, double threshold);
 
 }  // namespace polycause
