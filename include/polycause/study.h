@@ -65,6 +65,8 @@ struct Study {
   std::vector<std::string> warnings;
 
   std::size_t participants() const { return ids.size(); }
+  /// Groups: people, where rows are their visits or windows.
+  std::size_t people() const;
 };
 
 /// Reads, types, joins and splits. `seed` drives the split only. What the user should know stands

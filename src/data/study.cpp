@@ -188,7 +188,7 @@ std::vector<bool> split(const std::vector<std::string>& groups, double share, st
 
 /// Says so where the rows are fewer independent observations than they seem.
 void check_groups(const std::string& path, Study& study) {
-  const std::size_t groups = std::set<std::string>(study.groups.begin(), study.groups.end()).size();
+  const std::size_t groups = study.people();
   if (groups == study.ids.size()) return;
   if (groups < 2) {
     throw DataError(path, 0, study.spec.group,
@@ -249,6 +249,10 @@ void read_like(Source& source, Modality& modality, Study& study) {
 }
 
 }  // namespace
+
+std::size_t Study::people() const {
+  return std::set<std::string>(groups.begin(), groups.end()).size();
+}
 
 Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) {
   Study study;

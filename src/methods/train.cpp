@@ -6,8 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <set>
-#include <string>
 
 #include "base/parallel.h"
 #include "methods/agreement.h"
@@ -175,7 +173,7 @@ void add_evidence(const Findings& found, const Study& study, const StagedProblem
 
 /// Rows of one group (windows, visits of a person) are no further evidence.
 void certify(const Study& study, std::vector<LatentReport>& latents) {
-  const std::size_t people = std::set<std::string>(study.groups.begin(), study.groups.end()).size();
+  const std::size_t people = study.people();
   for (LatentReport& latent : latents) {
     const Certificate certificate = certificate_of(latent, people);
     latent.expected = certificate.expected;

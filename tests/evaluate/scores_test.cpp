@@ -154,6 +154,31 @@ TEST(Evaluate, ThePapersProtocolChoosesWithTheTruthAndScoresTheRowsFitted) {
   EXPECT_EQ(json["paper_protocol"]["mcc"].get<double>(), best.published.mcc);
 }
 
+TEST(Evaluate, PrecisionAndRecallOfThePairsBetweenModalities) {
+  const Table truth = draw(kNames, 200, 12);
+  Graph graph;
+  for (const std::string& name : kNames) graph.nodes.push_back({name, "", ""});
+  const auto with = [&](const std::vector<std::pair<std::size_t, std::size_t>>& pairs) {
+    Graph out = graph;
+    for (const auto& [source, target] : pairs) {
+      Edge edge;
+      edge.source = source;
+      edge.target = target;
+      edge.kind = "learned";
+      out.edges.push_back(edge);
+    }
+    return out;
+  };
+  const Graph wanted = with({{0, 2}, {1, 3}});
+  const Graph found = with({{0, 2}, {0, 3}, {1, 2}, {0, 1}});  // one right, two extra, one inside
+  const Scores scores = evaluate(truth, truth, &found, &wanted);
+  EXPECT_DOUBLE_EQ(scores.edge_precision, 1.0 / 3);
+  EXPECT_DOUBLE_EQ(scores.edge_recall, 1.0 / 2);
+  EXPECT_DOUBLE_EQ(scores.edge_f1, 2.0 / 5);
+  EXPECT_TRUE(std::isnan(evaluate(truth, truth, &graph, &wanted).edge_precision));
+  EXPECT_TRUE(std::isnan(evaluate(truth, truth, nullptr, nullptr).edge_f1));
+}
+
 TEST(Agreement, MatchesWithinTheModalityInTheOrderOfTheFirst) {
   const Table a = draw(kNames, 200, 11);
   Table b = a;
