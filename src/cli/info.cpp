@@ -7,6 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "data/anndata.h"
+#include "data/arrow_rows.h"
 #include "data/xport.h"
 #include "methods/method.h"
 #include "model/kernels.h"
@@ -24,19 +25,21 @@ constexpr const char* kCompiler = "gcc " __VERSION__;
 #endif
 
 std::vector<std::pair<std::string, std::string>> facts() {
-  return {{"version", kVersion},
-          {"compiler", kCompiler},
-          {"simd", kernels().instruction_set},
-          {"cores", fmt::format("{}", thread_count(0))},
-          {"devices", "cpu"},
-          {"methods", fmt::format("{}", fmt::join(method_names(), " "))},
-          {"modality kinds", "tabular image series"},
-          {"networks", networks_status()},
-          {"laws", fmt::format("line stress_strain saturation{}",
-                               has_formulas() ? " formula" : "; formula needs muParser")},
-          {"readers", fmt::format("csv tsv txt{} npy npz{}, each also .gz; idx png jpeg tiff dicom "
-                                  "edf, as far as their libraries were there when this was built",
-                                  has_xport() ? " xpt" : "", has_anndata() ? " h5ad h5mu" : "")}};
+  return {
+      {"version", kVersion},
+      {"compiler", kCompiler},
+      {"simd", kernels().instruction_set},
+      {"cores", fmt::format("{}", thread_count(0))},
+      {"devices", "cpu"},
+      {"methods", fmt::format("{}", fmt::join(method_names(), " "))},
+      {"modality kinds", "tabular image series"},
+      {"networks", networks_status()},
+      {"laws", fmt::format("line stress_strain saturation{}",
+                           has_formulas() ? " formula" : "; formula needs muParser")},
+      {"readers", fmt::format("csv tsv txt{} npy npz{}{}, each also .gz; idx png jpeg tiff dicom "
+                              "edf, as far as their libraries were there when this was built",
+                              has_xport() ? " xpt" : "", has_anndata() ? " h5ad h5mu" : "",
+                              has_arrow() ? " parquet feather" : "")}};
 }
 
 }  // namespace

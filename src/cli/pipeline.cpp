@@ -174,6 +174,20 @@ bool joins_latents(const Graph& graph, const Table& latents) {
   });
 }
 
+/// What `network = "auto"` stood for.
+void name_networks(const Model& model, Observer& observer) {
+  for (const Modality& modality : model.modalities()) {
+    if (!modality.blocks) continue;
+    const BlockShape& shape = modality.blocks->shape();
+    const std::string size = shape.kind == "image"
+                                 ? fmt::format("{} x {} pixels", shape.height, shape.width)
+                                 : fmt::format("{} samples", shape.width);
+    observer.message(LogLevel::kInfo, fmt::format("{}: network '{}' for {}, {} channel{}",
+                                                  modality.name, modality.network, size,
+                                                  shape.channels, shape.channels == 1 ? "" : "s"));
+  }
+}
+
 }  // namespace
 
 FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
@@ -201,6 +215,7 @@ FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
   terminal.replay_to(recorder);
   try {
     fitted.fit = train(fitted.study, options, &recorder);
+    name_networks(fitted.fit.model, recorder);
   } catch (const Error& error) {
     const Terminal::Muted muted(terminal);
     recorder.message(LogLevel::kWarning, error.what());

@@ -43,7 +43,8 @@ class BlockSource {
   /// Why nobody holds a value, once all were prepared; "" = unknown.
   virtual std::string complaint() const { return ""; }
 
-  /// rows (n,): row of the list of each participant, kNoRow = absent; only rows that were prepared.
+  /// rows (n,): row of the list of each participant, kNoRow = absent; only rows that were prepared;
+  /// several may be the same.
   virtual FilledBlocks fill(const std::vector<std::size_t>& rows) = 0;
 
  protected:

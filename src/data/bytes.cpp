@@ -123,6 +123,7 @@ std::string known_content(const std::string& head) {
       {std::string("\x89PNG"), "a PNG image"},
       {std::string("\xff\xd8\xff"), "a JPEG image"},
       {std::string("PAR1"), "a Parquet file"},
+      {std::string("ARROW1"), "an Arrow file"},
       {std::string("%PDF"), "a PDF document"},
       {std::string("$FL2"), "an SPSS file"},
       {std::string("\xd0\xcf\x11\xe0"), "an old Excel file"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 #include "polycause/error.h"
 
@@ -73,6 +74,15 @@ void CsvScanner::choose_delimiter(char decimal) {
     }
   }
   set_delimiter(best);
+}
+
+std::size_t CsvScanner::expected_rows(std::size_t rows) const {
+  std::error_code code;
+  const std::uintmax_t size = std::filesystem::file_size(path_, code);
+  if (code || plain_name(path_).size() != path_.size()) return 0;
+  const double expected = 1.02 * static_cast<double>(size) * static_cast<double>(rows) /
+                          static_cast<double>(std::max<std::size_t>(consumed_, 1));
+  return static_cast<std::size_t>(std::min(expected, static_cast<double>(size)));
 }
 
 bool CsvScanner::more() {
@@ -176,7 +186,7 @@ bool CsvScanner::scan_record() {
   return true;
 }
 
-bool CsvScanner::next(std::vector<CsvField>& fields) {
+bool CsvScanner::next(std::vector<RowField>& fields) {
   for (;;) {
     record_ = next_;
     if (record_ == filled_ && !more()) return false;

@@ -9,27 +9,23 @@
 #include <vector>
 
 #include "data/bytes.h"
+#include "data/rows.h"
 
 namespace polycause {
 
-struct CsvField {
-  std::string_view text;  ///< valid until the next record is asked for; doubled quotes undone
-  bool quoted = false;
-};
-
-class CsvScanner {
+class CsvScanner : public RowStream {
  public:
   /// `delimiter` '\0' = chosen by what the first record holds most of, comma when nothing; a
   /// decimal comma is never chosen while something else separates.
   CsvScanner(const std::string& path, char delimiter, char decimal);
 
   /// The next record that is not an empty line; false at the end. Records end in LF, CRLF or CR.
-  /// Throws DataError for NUL bytes and for quotes that do not close.
-  bool next(std::vector<CsvField>& fields);
+  /// Doubled quotes are undone. Throws DataError for NUL bytes and for quotes that do not close.
+  bool next(std::vector<RowField>& fields) override;
 
-  std::size_t line() const { return line_; }  ///< where the record returned last begins, from 1
-  char delimiter() const { return delimiter_; }
-  std::size_t consumed() const { return consumed_; }  ///< bytes of all records so far
+  std::size_t line() const override { return line_; }  ///< where the record begins
+  std::size_t expected_rows(std::size_t rows) const override;
+  char delimiter() const override { return delimiter_; }
 
  private:
   struct Span {
@@ -55,7 +51,7 @@ class CsvScanner {
   std::vector<Span> spans_;
   std::size_t line_ = 0;
   std::size_t next_line_ = 1;
-  std::size_t consumed_ = 0;
+  std::size_t consumed_ = 0;  ///< bytes of all records so far
 };
 
 }  // namespace polycause

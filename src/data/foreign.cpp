@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "data/arrow_rows.h"
 #include "data/bytes.h"
+#include "data/rows.h"
 
 namespace polycause {
 namespace {
@@ -87,7 +89,9 @@ const Format* by_content(const std::string& head) {
                                                                   {"RDX", "x.rda"},
                                                                   {"MATLAB", "x.mat"}}};
   for (const auto& [magic, name] : kMagics) {
-    if (head.compare(0, std::char_traits<char>::length(magic), magic) == 0) return by_name(name);
+    if (head.compare(0, std::char_traits<char>::length(magic), magic) != 0) continue;
+    if (has_arrow() && is_arrow_name(name)) return nullptr;  // read, under its own name
+    return by_name(name);
   }
   return nullptr;
 }

@@ -231,9 +231,9 @@ class PictureArray : public ImageSource {
   }
 
   FilledBlocks fill(const std::vector<std::size_t>& rows) override {
-    std::vector<std::size_t> participant(list_.ids.size(), kNoRow);
+    std::vector<std::vector<std::size_t>> participants(list_.ids.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i] != kNoRow) participant[rows[i]] = i;
+      if (rows[i] != kNoRow) participants[rows[i]].push_back(i);
     }
     Plan plan = first_plan();
     Pixels pixels;
@@ -244,14 +244,14 @@ class PictureArray : public ImageSource {
     widen(plan, pixels, context_.path());
     PictureWriter writer(context_, plan, rows.size());
     std::vector<float> raw(array_.items());
-    for (std::size_t k = 0; k < participant.size(); ++k) {
+    for (std::size_t k = 0; k < participants.size(); ++k) {
       if (k % 1024 == 0) {
-        context_.tick("reading " + context_.source.name, k, participant.size());
+        context_.tick("reading " + context_.source.name, k, participants.size());
       }
       array_.next(raw.data());
-      if (participant[k] == kNoRow) continue;
+      if (participants[k].empty()) continue;
       scale(raw, k, pixels);
-      writer.write(participant[k], pixels);
+      for (const std::size_t row : participants[k]) writer.write(row, pixels);
     }
     return writer.finish();
   }

@@ -16,9 +16,10 @@
 #include "data/anndata.h"
 #include "data/bytes.h"
 #include "data/cells.h"
-#include "data/csv.h"
 #include "data/foreign.h"
 #include "data/numpy.h"
+#include "data/row_table.h"
+#include "data/rows.h"
 #include "data/xport.h"
 #include "polycause/error.h"
 
@@ -41,9 +42,9 @@ RawTable read_by_name(const std::string& path, const ReadOptions& options) {
                     "layer and mod are set, but the file has neither; expected an .h5ad or .h5mu "
                     "file; remove the two keys");
   }
-  if (has_extension(name, ".csv") || has_extension(name, ".txt")) return read_csv(path, options);
-  if (has_extension(name, ".tsv") || has_extension(name, ".tab"))
-    return read_csv(path, options, '\t');
+  const bool text = has_extension(name, ".csv") || has_extension(name, ".txt") ||
+                    has_extension(name, ".tsv") || has_extension(name, ".tab");
+  if (text || is_arrow_name(path)) return read_row_table(path, options);
   if (has_extension(name, ".xpt") || has_extension(name, ".xport"))
     return read_xport(path, options);
   if (has_extension(name, ".npy")) return read_npy(path, options);
@@ -55,7 +56,8 @@ RawTable read_by_name(const std::string& path, const ReadOptions& options) {
   throw DataError(
       path, 0, "",
       "the name does not say what the file is; expected a name ending in .csv, .tsv, .tab, .txt, "
-      ".xpt, .npy, .npz, .h5ad or .h5mu (all but .npz also with .gz); rename or convert the file");
+      ".xpt, .npy, .npz, .parquet, .feather, .h5ad or .h5mu (all but .npz also with .gz); rename "
+      "or convert the file");
 }
 
 }  // namespace

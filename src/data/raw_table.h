@@ -30,6 +30,7 @@ struct RawTable {
   std::vector<std::string> groups;        ///< (n,) kept together by the split; empty = the ids
   std::vector<std::string> participants;  ///< (n,) where the ids are those of visits; else empty
   bool per_participant = false;           ///< ids are participants while other tables have visits
+  std::vector<std::size_t> origin;        ///< (n,) row before rows were repeated; empty = itself
   std::vector<std::pair<std::string, std::size_t>> dropped;  ///< rows left out: reason, count
 };
 
@@ -50,8 +51,8 @@ struct ReadOptions {
   std::string mod;                ///< .h5mu: name of the modality
 };
 
-/// Reads .csv .tsv .txt .xpt .npy .npz .h5ad .h5mu, each also as .gz, by its name. Throws
-/// DataError.
+/// Reads .csv .tsv .txt .xpt .npy .npz .parquet .feather .h5ad .h5mu, each also as .gz, by its
+/// name. Throws DataError.
 RawTable read_raw_table(const std::string& path, const ReadOptions& options);
 
 /// What is known about a column once all its cells have been seen.

@@ -56,8 +56,9 @@ void continue_channel(Channel& channel, Channel&& more, const std::string& path)
 }  // namespace
 
 bool named_like_recording(const std::string& name) {
-  static const std::vector<std::string> kEnds = {".csv", ".tsv", ".tab", ".txt", ".npy",
-                                                 ".npz", ".edf", ".bdf", ".rec"};
+  static const std::vector<std::string> kEnds = {".csv",     ".tsv", ".tab",     ".txt",
+                                                 ".parquet", ".pq",  ".feather", ".npy",
+                                                 ".npz",     ".edf", ".bdf",     ".rec"};
   const std::string plain = plain_name(name);
   return std::any_of(kEnds.begin(), kEnds.end(),
                      [&](const std::string& end) { return ends_with(plain, end); });

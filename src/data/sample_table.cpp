@@ -8,7 +8,6 @@
 
 #include "base/settings.h"
 #include "base/text.h"
-#include "data/bytes.h"
 #include "data/clock.h"
 #include "data/raw_table.h"
 #include "polycause/error.h"
@@ -17,14 +16,6 @@ namespace polycause {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-char delimiter_of(const std::string& path) {
-  const std::string name = plain_name(path);
-  const auto ends = [&](const std::string& end) {
-    return name.size() > end.size() && name.compare(name.size() - end.size(), end.size(), end) == 0;
-  };
-  return ends(".tsv") || ends(".tab") ? '\t' : '\0';
-}
 
 double seconds_per(const std::string& unit) {
   return unit == "ms" ? 0.001 : unit == "min" ? 60 : unit == "h" ? 3600 : 1;
@@ -41,18 +32,18 @@ double ClockRoll::apply(double seconds) {
 SampleTable::SampleTable(const StudySpec& study, const BlockSpec& spec, const std::string& path,
                          bool with_id, const ChannelFilter& keep)
     : path_(path),
-      scanner_(path, delimiter_of(path), study.decimal == "," ? ',' : '.'),
-      cells_(study.missing, study.decimal == "," ? ',' : '.'),
+      rows_(open_rows(path, '\0', study.decimal == "," ? ',' : '.')),
+      cells_(study.missing, decimal_of_rows(path, study.decimal == "," ? ',' : '.')),
       unit_(seconds_per(spec.time_unit)),
       time_name_(spec.time) {
-  if (!scanner_.next(fields_)) {
+  if (!rows_->next(fields_)) {
     throw DataError(path, 0, "", "the file is empty; expected a header line and one row per time");
   }
   std::vector<std::string> names;
-  for (const CsvField& field : fields_) {
+  for (const RowField& field : fields_) {
     names.emplace_back(trimmed(field.text));
     if (!is_utf8(names.back())) {
-      throw DataError(path, scanner_.line(), "",
+      throw DataError(path, rows_->line(), "",
                       "a column name is not UTF-8; expected UTF-8; convert the file");
     }
   }
@@ -86,6 +77,11 @@ SampleTable::SampleTable(const StudySpec& study, const BlockSpec& spec, const st
   }
   refuse_duplicate_names(path, names_);
   counts_.resize(names_.size());
+  std::vector<std::size_t> needed = columns_;
+  for (const std::size_t column : {id_, time_}) {
+    if (column < width_) needed.push_back(column);
+  }
+  rows_->need(needed);
 }
 
 double SampleTable::parse_time(std::string_view text) {
@@ -103,7 +99,7 @@ double SampleTable::parse_time(std::string_view text) {
   }
   if (kind_ == Kind::kUnknown) kind_ = kind;
   if (kind == Kind::kUnknown || kind != kind_ || !(std::fabs(number) < 1e15)) {
-    throw DataError(path_, scanner_.line(), time_name_,
+    throw DataError(path_, rows_->line(), time_name_,
                     fmt::format("holds {}; expected a number, 2024-10-17T22:18:49 or 22:18:49, the "
                                 "same way in every row; correct the cell",
                                 shown(text)));
@@ -112,9 +108,9 @@ double SampleTable::parse_time(std::string_view text) {
 }
 
 bool SampleTable::next(Row& row) {
-  if (!scanner_.next(fields_)) return false;
+  if (!rows_->next(fields_)) return false;
   if (fields_.size() != width_) {
-    throw DataError(path_, scanner_.line(), "",
+    throw DataError(path_, rows_->line(), "",
                     fmt::format("the row has {} fields; expected {} as in the header; correct the "
                                 "row",
                                 fields_.size(), width_));
@@ -133,7 +129,7 @@ bool SampleTable::next(Row& row) {
       row.values[k] = static_cast<float>(number);
       if (!std::isfinite(row.values[k])) row.values[k] = std::numeric_limits<float>::quiet_NaN();
     } else if (cell == Cell::kText && counts_[k].texts++ == 0) {
-      counts_[k].first_line = scanner_.line();
+      counts_[k].first_line = rows_->line();
       counts_[k].first = text;
     }
   }

@@ -1,14 +1,15 @@
-// Text tables with one row per time: channels in columns, read row by row.
+// Tables with one row per time: channels in columns, read row by row.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "data/cells.h"
-#include "data/csv_scanner.h"
 #include "data/recording.h"
+#include "data/rows.h"
 
 namespace polycause {
 
@@ -42,7 +43,7 @@ class SampleTable {
   bool is_clock() const { return kind_ == Kind::kClock; }
 
   bool next(Row& row);
-  std::size_t line() const { return scanner_.line(); }
+  std::size_t line() const { return rows_->line(); }
 
   /// After the last row: (names(),) columns that hold texts and no numbers to speak of. Throws
   /// DataError for one that mixes them, as tables do.
@@ -58,13 +59,13 @@ class SampleTable {
   double parse_time(std::string_view text);
 
   const std::string path_;
-  CsvScanner scanner_;
+  const std::unique_ptr<RowStream> rows_;
   const CellReader cells_;
   const double unit_;  ///< seconds
   std::vector<std::string> names_;
   std::vector<std::size_t> columns_;  ///< of the values
   std::vector<Counts> counts_;
-  std::vector<CsvField> fields_;
+  std::vector<RowField> fields_;
   std::string time_name_;
   std::size_t width_ = 0;
   std::size_t id_ = kNoColumn;

@@ -14,9 +14,9 @@
 #include "data/array_stream.h"
 #include "data/block_source.h"
 #include "data/cells.h"
-#include "data/csv_scanner.h"
 #include "data/long_series.h"
 #include "data/recording.h"
+#include "data/rows.h"
 #include "data/series_store.h"
 #include "polycause/error.h"
 
@@ -156,9 +156,10 @@ class SeriesFiles : public SeriesSource {
  public:
   SeriesFiles(const BlockContext& context, FileList found) : SeriesSource(context) {
     if (found.files.empty()) {
-      throw DataError(context.path(), 0, "",
-                      "holds no recording; expected <id>.csv, .tsv, .npy, .edf or .bdf; check the "
-                      "path");
+      throw DataError(
+          context.path(), 0, "",
+          "holds no recording; expected <id>.csv, .tsv, .parquet, .npy, .edf or .bdf; check the "
+          "path");
     }
     list_ = std::move(found.list);
     files_ = std::move(found.files);
@@ -241,11 +242,12 @@ class SeriesArray : public SeriesSource {
 
 /// A table of files has a column of paths and no times.
 bool lists_files(const BlockContext& context) {
-  CsvScanner scanner(context.path(), '\0', context.study.decimal == "," ? ',' : '.');
-  std::vector<CsvField> fields;
-  if (!scanner.next(fields)) return false;
+  const std::unique_ptr<RowStream> rows =
+      open_rows(context.path(), '\0', context.study.decimal == "," ? ',' : '.');
+  std::vector<RowField> fields;
+  if (!rows->next(fields)) return false;
   bool path = false;
-  for (const CsvField& field : fields) {
+  for (const RowField& field : fields) {
     if (trimmed(field.text) == context.source.block.time) return false;
     path = path || trimmed(field.text) == context.source.block.path_column;
   }

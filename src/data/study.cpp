@@ -38,7 +38,7 @@ std::vector<bool> presence(const std::vector<std::size_t>& rows) {
 
 /// Pictures or series: blocks, descriptors, and what became of the channels.
 void fill_blocks(Source& source, Study& study, Modality& modality) {
-  FilledBlocks filled = source.blocks->fill(rows_of(source, study.ids));
+  FilledBlocks filled = source.blocks->fill(listed_rows_of(source, study.ids));
   modality.blocks = std::move(filled.blocks);
   modality.table = std::move(filled.table);
   modality.table.name = source.spec->name;

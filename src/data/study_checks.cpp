@@ -14,7 +14,7 @@ void check_windows(const StudySpec& spec) {
   const SourceSpec* cut = nullptr;
   const SourceSpec* whole = nullptr;
   for (const SourceSpec& source : spec.modalities) {
-    if (source.kind == "tabular") continue;
+    if (source.kind != "series") continue;
     if (!cuts_windows(source.block)) {
       whole = &source;
       continue;
@@ -39,7 +39,7 @@ void check_windows(const StudySpec& spec) {
   if (whole != nullptr) {
     throw ConfigError(
         fmt::format("{}: '{}' is cut into windows and '{}' is not; expected the same window in all "
-                    "recordings, and no pictures, since windows are the rows of the study",
+                    "recordings, since windows are the rows of the study",
                     spec.path, cut->name, whole->name));
   }
   if (spec.visit == "rows") {

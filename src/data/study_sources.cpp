@@ -87,6 +87,7 @@ Source read(const StudySpec& spec, const SourceSpec& source_spec, bool modality,
   } else {
     source.blocks = open_blocks({spec, source_spec, fitted, observer});
     source.raw = source.blocks->list();
+    source.raw.per_participant = rows_are_parts(spec) && source.raw.participants.empty();
   }
   const RawTable& raw = source.raw;
   report(observer, LogLevel::kInfo,
@@ -116,6 +117,10 @@ std::string sample_ids(const Source& source) {
                   a.spec->name, b.spec->name, sample_ids(a), sample_ids(b), id));
 }
 
+std::size_t listed_row(const Source& source, std::size_t row) {
+  return source.raw.origin.empty() ? row : source.raw.origin[row];
+}
+
 bool in_all(const std::vector<Source>& sources, std::string_view participant) {
   return std::all_of(sources.begin(), sources.end(), [&](const Source& source) {
     return !source.modality || source.row_of.count(participant) > 0;
@@ -132,16 +137,19 @@ bool in_some(const std::vector<Source>& sources, std::string_view participant) {
 void prepare_blocks(std::vector<Source>& sources, bool any) {
   for (Source& source : sources) {
     if (!source.blocks) continue;
-    std::vector<std::size_t> rows;
+    std::map<std::size_t, std::vector<std::size_t>> rows;  // of the list -> of the table
     for (const auto& [id, row] : source.row_of) {
-      if (any || in_all(sources, id)) rows.push_back(row);
+      if (any || in_all(sources, id)) rows[listed_row(source, row)].push_back(row);
     }
-    std::sort(rows.begin(), rows.end());
-    const std::vector<bool> held = source.blocks->prepare(rows);
-    for (std::size_t k = 0; k < rows.size(); ++k) {
+    std::vector<std::size_t> listed;
+    for (const auto& item : rows) listed.push_back(item.first);
+    const std::vector<bool> held = source.blocks->prepare(listed);
+    for (std::size_t k = 0; k < listed.size(); ++k) {
       if (held[k]) continue;
-      source.blank[rows[k]] = true;
-      source.row_of.erase(source.raw.ids[rows[k]]);
+      for (const std::size_t row : rows[listed[k]]) {
+        source.blank[row] = true;
+        source.row_of.erase(source.raw.ids[row]);
+      }
     }
   }
 }
@@ -282,6 +290,14 @@ std::vector<std::size_t> rows_of(const Source& source, const std::vector<std::st
   for (const std::string& id : ids) {
     const auto found = source.row_of.find(id);
     rows.push_back(found == source.row_of.end() ? kNoRow : found->second);
+  }
+  return rows;
+}
+
+std::vector<std::size_t> listed_rows_of(const Source& source, const std::vector<std::string>& ids) {
+  std::vector<std::size_t> rows = rows_of(source, ids);
+  for (std::size_t& row : rows) {
+    if (row != kNoRow) row = listed_row(source, row);
   }
   return rows;
 }

@@ -39,7 +39,10 @@ std::vector<Source> read_sources(const StudySpec& spec, const SourceList& list, 
 /// and ::tables. Throws DataError when nobody is left.
 void settle_participants(std::vector<Source>& sources, Study& study);
 
-/// (n,) row of each participant, kNoRow where there is none.
+/// (n,) row of each participant in the table, kNoRow where there is none.
 std::vector<std::size_t> rows_of(const Source& source, const std::vector<std::string>& ids);
+
+/// The same in the list of the files of pictures and series.
+std::vector<std::size_t> listed_rows_of(const Source& source, const std::vector<std::string>& ids);
 
 }  // namespace polycause

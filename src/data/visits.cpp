@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "data/cells.h"
@@ -236,9 +237,11 @@ void spread_over_visits(const StudySpec& spec, const std::vector<RawTable*>& tab
                                 "correct study.visit_columns",
                                 fmt::join(spec.visit_columns, ", ")));
   }
+  std::unordered_set<std::string> parts;
   for (auto& [participant, rows] : visits) {
     std::sort(rows.begin(), rows.end());
     rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    parts.insert(rows.begin(), rows.end());
   }
   for (RawTable* table : tables) {
     if (!table->per_participant) continue;
@@ -248,7 +251,12 @@ void spread_over_visits(const StudySpec& spec, const std::vector<RawTable*>& tab
     for (std::size_t i = 0; i < table->ids.size(); ++i) {
       const auto found = visits.find(table->ids[i]);
       if (found == visits.end()) {
-        ++without;
+        if (parts.count(table->ids[i]) > 0) {
+          sources.push_back(i);
+          ids.push_back(table->ids[i]);
+        } else {
+          ++without;
+        }
         continue;
       }
       for (const std::string& id : found->second) {
@@ -267,6 +275,7 @@ void spread_over_visits(const StudySpec& spec, const std::vector<RawTable*>& tab
       if (!table->groups.empty()) spread.groups.push_back(table->groups[i]);
     }
     spread.ids = std::move(ids);
+    spread.origin = std::move(sources);
     if (without > 0) spread.dropped.emplace_back("no visit in another table", without);
     *table = std::move(spread);
   }

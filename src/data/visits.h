@@ -22,8 +22,9 @@ void settle_rows(const StudySpec& spec, RawTable& table);
 /// has one row for all of its participant's.
 bool rows_are_parts(const StudySpec& spec);
 
-/// Where rows are parts: repeats the rows of tables without visit columns for every visit that
-/// the other tables hold. Throws DataError when no table has any.
+/// Where rows are parts: repeats the rows of tables without visit columns, and of lists of files,
+/// for every visit that the other tables hold (RawTable::origin), unless their ids are those of
+/// visits already. Throws DataError when no table has any.
 void spread_over_visits(const StudySpec& spec, const std::vector<RawTable*>& tables);
 
 /// (n,) the group of every id, from the tables that know it; the id where none does. Throws

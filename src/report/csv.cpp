@@ -35,11 +35,11 @@ CsvText read_csv_text(const std::string& path) {
   CsvText out;
   out.path = path;
   CsvScanner scanner(path, ',', '.');
-  std::vector<CsvField> fields;
+  std::vector<RowField> fields;
   while (scanner.next(fields)) {
     std::vector<std::string> row;
     row.reserve(fields.size());
-    for (const CsvField& field : fields) row.emplace_back(field.text);
+    for (const RowField& field : fields) row.emplace_back(field.text);
     if (out.header.empty()) {
       out.header = std::move(row);
     } else if (row.size() != out.header.size()) {

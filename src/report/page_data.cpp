@@ -97,7 +97,7 @@ struct Latents {
 Latents read_latents(const std::string& path) {
   Latents latents;
   CsvScanner scanner(path, ',', '.');
-  std::vector<CsvField> fields;
+  std::vector<RowField> fields;
   if (scanner.next(fields)) {
     for (std::size_t k = 1; k < fields.size(); ++k) latents.names.emplace_back(fields[k].text);
   }

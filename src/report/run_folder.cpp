@@ -59,6 +59,13 @@ Json account_of_columns(const Study& study, const std::string& table) {
   return columns;
 }
 
+/// What `auto` stood for, where there is a network of pictures or series.
+Json network_of(const Fit& fit, std::size_t m) {
+  const std::vector<Modality>& modalities = fit.model.modalities();
+  if (m >= modalities.size() || !modalities[m].blocks) return nullptr;
+  return modalities[m].network;
+}
+
 Json study_json(const Study& study, const Fit& fit) {
   std::size_t held_out = 0;
   for (const bool validation : study.validation) held_out += validation ? 1 : 0;
@@ -88,6 +95,7 @@ Json study_json(const Study& study, const Fit& fit) {
          {"latents", modality.latents},
          {"private", modality.private_dims},
          {"participants", having},
+         {"network", network_of(fit, m)},
          {"columns", account_of_columns(study, modality.name)},
          {"reconstruction_r2", known ? number(fit.reconstruction_r2[m]) : Json(nullptr)}});
   }

@@ -95,6 +95,19 @@ class Fit(program.ProgramTest):
         for name in ("edges.csv", "graph.json", "graph.svg", "scores.json", "report.html", "latents.csv"):
             self.assertIn("run/" + name, self.files())
 
+    def test_the_network_that_auto_stands_for_is_named(self):
+        if not self.json("info")["networks"].startswith("LibTorch"):
+            self.skipTest("built without LibTorch")
+        study = self.simulate("cohort", "study", "--set", "simulate.participants=300", "--set", "simulate.nights=1")
+        self.run_program("fit", study, "--out", "run", "--restarts", 1, *program.TINY, "--set", "train.network_epochs=1",
+                         "--set", "train.max_steps=20")
+        log = (self.work / "run/log.txt").read_text(encoding="utf-8")
+        self.assertIn("fundus_left: network 'small' for 32 x 32 pixels, 3 channels", log)
+        self.assertIn("night: network 'tcn' for 480 samples, 4 channels", log)
+        run = json.loads((self.work / "run/run.json").read_text(encoding="utf-8"))
+        networks = {m["name"]: m["network"] for m in run["study"]["modalities"]}
+        self.assertEqual((networks["body"], networks["night"], networks["fundus_right"]), (None, "tcn", "small"))
+
     def test_run_without_a_truth_has_no_scores(self):
         study = self.small_study()
         os.rename(self.work / "study/truth", self.work / "hidden")

@@ -370,6 +370,26 @@ TEST_F(BlockStudyTest, TablesOfFilesHaveVisits) {
               HasSubstr("1.png"));
 }
 
+TEST_F(BlockStudyTest, APictureOrRecordingHoldsForAllVisitsOfItsPerson) {
+  eye("a.png", 40);
+  eye("b.png", 80);
+  folder.write("blood.csv", "sample_id,stage,x\na,v0,1\na,v2,2\nb,v0,3\nc,v0,4\n");
+  const std::string visits = "visit_columns = [\"stage\"]\nvisit = \"rows\"\n";
+  const Study eyes = load("kind = \"image\"\npath = \"eyes\"\n" + blood, visits);
+  EXPECT_THAT(eyes.ids, ElementsAre("a@v0", "a@v2", "b@v0"));
+  EXPECT_THAT(eyes.groups, ElementsAre("a", "a", "b"));
+  EXPECT_FLOAT_EQ(block(eyes.modalities[0], 1)[1], 40.0F / 255);
+  EXPECT_FLOAT_EQ(block(eyes.modalities[0], 2)[1], 80.0F / 255);
+
+  folder.write("nights/a.csv", "time,hr\n0,60\n1,61\n");
+  folder.write("nights/b.csv", "time,hr\n0,70\n1,71\n");
+  folder.write("nights/c.csv", "time,hr\n0,NA\n1,NA\n");
+  const Study nights = load("kind = \"series\"\npath = \"nights\"\n" + blood, visits);
+  EXPECT_THAT(nights.ids, ElementsAre("a@v0", "a@v2", "b@v0"));
+  EXPECT_EQ(block(nights.modalities[0], 1)[1], 61);
+  EXPECT_EQ(block(nights.modalities[0], 2)[0], 70);
+}
+
 TEST_F(BlockStudyTest, BytesThatAreNoTextDoNotReachMessages) {
   folder.write("nights/1.csv", "time,x\n0,1\n\xc0,2\n");
   EXPECT_THAT(fails("kind = \"series\"\npath = \"nights\"\n"), HasSubstr("holds \"\\xc0\""));

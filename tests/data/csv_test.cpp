@@ -1,5 +1,3 @@
-#include "data/csv.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/random.h"
+#include "data/row_table.h"
 #include "files_for_tests.h"
 
 namespace polycause {

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "data/anndata.h"
 #include "data/array_stream.h"
+#include "data/arrow_rows.h"
 #include "data/dicom.h"
 #include "data/pixels.h"
 #include "data/raw_table.h"
@@ -266,6 +267,19 @@ TEST(Mutated, Trees) {
   expect_survival({".h5mu", nested, table("", "rna"), 150});
   expect_survival({".h5mu", nested, table("X", "protein"), 150});
   expect_survival({".h5mu", nested, table("obs"), 150});
+}
+
+TEST(Mutated, Columns) {
+  if (!has_arrow()) GTEST_SKIP() << "built without Apache Arrow";
+  const auto read = [](const std::string& path) {
+    ReadOptions options;
+    options.id_optional = true;
+    options.wanted = [](const std::string& name) { return name != "tags"; };
+    read_raw_table(path, options);
+  };
+  expect_survival(
+      {".parquet", {golden("arrow/people.parquet"), golden("arrow/glucose.parquet")}, read});
+  expect_survival({".feather", {golden("arrow/indexed.feather")}, table()});
 }
 
 TEST(Mutated, Archives) {  // as others write them: a comment at the end, members that are no arrays

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -187,6 +189,41 @@ TEST_F(WindowStudyTest, TwoModalitiesJoinByWindow) {
   EXPECT_EQ(study.ids.size(), 8U);
   EXPECT_THAT(fails("window = \"6h\"\n", second), HasSubstr("'skin' is not"));
   EXPECT_THAT(fails("window = \"6h\"\n", second + "window = \"4h\"\n"), HasSubstr("other windows"));
+}
+
+TEST_F(WindowStudyTest, APictureHoldsForAllWindowsOfItsPerson) {
+  std::filesystem::create_directory(folder.path("eyes"));
+  for (const auto& [name, level] : {std::pair("a", 50), std::pair("b", 100)}) {
+    folder.write(std::string("eyes/") + name + ".png",
+                 testing::png8(2, 2, 0, {level, level, level, level}));
+  }
+  const auto first_pixels = [](const Study& study) {
+    std::vector<std::uint32_t> rows(study.ids.size());
+    std::iota(rows.begin(), rows.end(), 0U);
+    std::vector<float> values(4 * rows.size());
+    study.modalities[1].blocks->read(rows.data(), rows.size(), values.data());
+    std::vector<int> pixels;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      pixels.push_back(static_cast<int>(std::lround(255 * values[4 * i])));
+    return pixels;
+  };
+  const std::string eyes = "[[modality]]\nname = \"eye\"\nkind = \"image\"\npath = \"eyes";
+  const Study study = load("window = \"6h\"\n", eyes + "\"\n");
+  EXPECT_THAT(study.ids, ElementsAre("a@0T00:00", "a@0T06:00", "a@0T12:00", "a@0T18:00",
+                                     "b@0T06:00", "b@0T12:00", "b@0T18:00"));
+  EXPECT_THAT(first_pixels(study), ElementsAre(50, 50, 50, 50, 100, 100, 100));
+  EXPECT_EQ(study.people(), 2U);
+
+  folder.write("eyes.npy", testing::npy("|u1", "(2, 2, 2)", std::string(4, '\7') + "abcd"));
+  folder.write("eyes.txt", "b\nc\n");
+  const Study arrays = load("window = \"6h\"\n", eyes + ".npy\"\nids = \"eyes.txt\"\n");
+  EXPECT_THAT(first_pixels(arrays), ElementsAre(7, 7, 7, 'a'));
+
+  // Pictures of windows themselves go by the ids of those.
+  folder.write("eyes.txt", "b@0T06:00\na@0T12:00\n");
+  const Study own = load("window = \"6h\"\n", eyes + ".npy\"\nids = \"eyes.txt\"\n");
+  EXPECT_THAT(own.ids, ElementsAre("a@0T12:00", "b@0T06:00"));
+  EXPECT_THAT(first_pixels(own), ElementsAre('a', 7));
 }
 
 TEST_F(WindowStudyTest, MistakesAreNamed) {

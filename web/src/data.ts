@@ -3,7 +3,7 @@
 export interface ColumnInfo { name: string; type: string; missing: number; used: boolean; note: string }
 export interface ModalityInfo {
   name: string; kind: string; latents: number; private: number; columns: ColumnInfo[];
-  reconstruction_r2: number | null; participants: number | null;
+  reconstruction_r2: number | null; participants: number | null; network?: string | null;
 }
 export interface CovariateInfo { name: string; columns: ColumnInfo[] }
 export interface TableInfo { name: string; rows: number; kept: number; dropped: { reason: string; count: number }[] }

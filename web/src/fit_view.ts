@@ -1,6 +1,6 @@
 // How the fit went: branches, training curves, checks, time.
 import { curves, type Line } from "./chart";
-import type { BranchInfo, Curve, PageData } from "./data";
+import type { BranchInfo, Curve, ModalityInfo, PageData } from "./data";
 import { h, table } from "./dom";
 import { decimal, seconds, share, spoken } from "./format";
 
@@ -84,8 +84,10 @@ export function fitView(data: PageData): HTMLElement[] {
   }
   const known = run.study.modalities.filter((m) => m.reconstruction_r2 !== null && m.reconstruction_r2 !== undefined);
   if (known.length > 0) {
+    const networks = known.some((m) => typeof m.network === "string");
     out.push(h("h3", {}, "Modalities"), table([
       { name: "Modality", cell: (m) => m.name }, { name: "Kind", cell: (m) => m.kind },
+      ...(networks ? [{ name: "Network", cell: (m: ModalityInfo) => m.network ?? "\u2013" }] : []),
       { name: "Latents", numeric: true, cell: (m) => String(m.latents) },
       { name: "Private dimensions", numeric: true, cell: (m) => String(m.private) },
       { name: "Reconstruction R\u00B2", numeric: true, cell: (m) => share(m.reconstruction_r2, 3), title: "In held-out participants" },

@@ -1,9 +1,8 @@
-#include "data/csv.h"
+#include "data/row_table.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <limits>
 #include <set>
 #include <unordered_map>
@@ -11,7 +10,7 @@
 
 #include "base/text.h"
 #include "data/cells.h"
-#include "data/csv_scanner.h"
+#include "data/rows.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -44,13 +43,13 @@ struct Collector {
   }
 };
 
-class CsvReader {
+class RowTableReader {
  public:
-  CsvReader(const std::string& path, const ReadOptions& options, char delimiter)
+  RowTableReader(const std::string& path, const ReadOptions& options)
       : path_(path),
         options_(options),
-        delimiter_(delimiter),
-        cells_(options.missing, options.decimal) {}
+        decimal_(decimal_of_rows(path, options.decimal)),
+        cells_(options.missing, decimal_) {}
 
   RawTable read() {
     RawTable table = pass({});
@@ -80,20 +79,23 @@ class CsvReader {
   RawTable pass(const std::set<std::string>& as_text) {
     RawTable table;
     table.path = path_;
-    CsvScanner scanner(path_, delimiter_, options_.decimal);
-    std::vector<CsvField> fields;
-    if (!scanner.next(fields)) {
+    const std::unique_ptr<RowStream> rows = open_rows(path_, '\0', options_.decimal);
+    std::vector<RowField> fields;
+    if (!rows->next(fields)) {
       throw DataError(path_, 0, "",
                       "the file is empty; expected a header line and one row per participant");
     }
     const std::size_t width = fields.size();
     const std::size_t id = read_header(fields, as_text);
-    const std::size_t header_end = scanner.consumed();
-    while (scanner.next(fields)) {
-      if (fields.size() != width) fail_ragged(scanner, fields.size(), width);
-      const std::size_t line = scanner.line();
+    std::vector<std::size_t> needed;
+    if (id != kNoId) needed.push_back(id);
+    for (const Collector& collector : collectors_) needed.push_back(collector.field);
+    rows->need(needed);
+    while (rows->next(fields)) {
+      if (fields.size() != width) fail_ragged(*rows, fields.size(), width);
+      const std::size_t line = rows->line();
       if (as_text.empty()) {
-        if (table.lines.size() == 1000) reserve(table, scanner.consumed() - header_end);
+        if (table.lines.size() == 1000) reserve(table, rows->expected_rows(1000));
         table.lines.push_back(line);
         table.ids.push_back(id == kNoId ? std::to_string(table.ids.size())
                                         : id_text(fields[id], line));
@@ -109,17 +111,17 @@ class CsvReader {
     return table;
   }
 
-  std::size_t read_header(const std::vector<CsvField>& fields,
+  std::size_t read_header(const std::vector<RowField>& fields,
                           const std::set<std::string>& as_text) {
     std::vector<std::string> names;
     bool numbers_only = true;
-    for (const CsvField& field : fields) {
+    for (const RowField& field : fields) {
       names.emplace_back(trimmed(field.text));
       if (!is_utf8(names.back())) throw DataError(path_, 1, "", kNotUtf8);
       double ignored = 0;
       if (cells_.read(names.back(), ignored) != Cell::kNumber) numbers_only = false;
     }
-    if (numbers_only) {
+    if (numbers_only && !is_arrow_name(path_)) {
       throw DataError(path_, 1, "",
                       "the first line holds numbers only (" + shown(names[0]) +
                           ", ...); expected the names of the columns; add a header line");
@@ -141,14 +143,14 @@ class CsvReader {
     return id;
   }
 
-  std::string id_text(const CsvField& field, std::size_t line) const {
+  std::string id_text(const RowField& field, std::size_t line) const {
     const std::string_view text = trimmed(field.text);
     if (cells_.is_missing(text)) return "";
     if (!is_utf8(text)) throw DataError(path_, line, options_.id, kNotUtf8);
     return std::string(text);
   }
 
-  void add_cell(Collector& collector, const CsvField& field, std::size_t line, bool as_text) const {
+  void add_cell(Collector& collector, const RowField& field, std::size_t line, bool as_text) const {
     const std::string_view text = trimmed(field.text);
     double number = kNaN;
     const Cell cell = cells_.read(text, number);
@@ -160,14 +162,8 @@ class CsvReader {
     collector.column.values.push_back(cell == Cell::kNumber ? number : kNaN);
   }
 
-  /// Makes room for all rows at once, judging by the length of the first ones.
-  void reserve(RawTable& table, std::size_t bytes_so_far) {
-    std::error_code code;
-    const std::uintmax_t size = std::filesystem::file_size(path_, code);
-    if (code || plain_name(path_).size() != path_.size()) return;
-    const double rows = 1.02 * static_cast<double>(size) * static_cast<double>(table.lines.size()) /
-                        static_cast<double>(std::max<std::size_t>(bytes_so_far, 1));
-    const auto room = static_cast<std::size_t>(std::min(rows, static_cast<double>(size)));
+  /// Makes room for all rows at once.
+  void reserve(RawTable& table, std::size_t room) {
     table.ids.reserve(room);
     table.lines.reserve(room);
     for (Collector& collector : collectors_) collector.column.values.reserve(room);
@@ -189,23 +185,22 @@ class CsvReader {
     collectors_.clear();
   }
 
-  [[noreturn]] void fail_ragged(const CsvScanner& scanner, std::size_t found,
-                                std::size_t width) const {
+  [[noreturn]] void fail_ragged(const RowStream& rows, std::size_t found, std::size_t width) const {
     std::string advice = "correct the row, or quote a text that contains the separator";
     if (found == width + 1) {
       advice += "; a table written by R with row names needs write.csv, or col.names = NA";
     }
-    const char separator = scanner.delimiter();
+    const char separator = rows.delimiter();
     const std::string name = separator == '\t' ? "tab" : std::string("'") + separator + "'";
     throw DataError(
-        path_, scanner.line(), "",
+        path_, rows.line(), "",
         fmt::format("the row has {} fields; expected {} as in the header (separator {}); {}", found,
                     width, name, advice));
   }
 
   /// True when texts such as "1,5" make up nine tenths of the distinct ones.
   bool decimal_commas(const std::vector<std::string>& levels) const {
-    if (options_.decimal == ',') return false;
+    if (decimal_ == ',') return false;
     const CellReader reader({}, ',');
     std::size_t count = 0;
     for (const std::string& level : levels) {
@@ -218,15 +213,15 @@ class CsvReader {
 
   const std::string path_;
   const ReadOptions& options_;
-  const char delimiter_;
+  const char decimal_;
   const CellReader cells_;
   std::vector<Collector> collectors_;
 };
 
 }  // namespace
 
-RawTable read_csv(const std::string& path, const ReadOptions& options, char delimiter) {
-  return CsvReader(path, options, delimiter).read();
+RawTable read_row_table(const std::string& path, const ReadOptions& options) {
+  return RowTableReader(path, options).read();
 }
 
 }  // namespace polycause
