@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "data/visits.h"
 
 namespace polycause::cli {
 namespace {
@@ -100,9 +101,9 @@ std::string account_text(const Study& study) {
     columns.push_back({column.table, column.column, to_string(column.type),
                        fmt::format("{}", column.missing), column.used ? "yes" : "no", column.note});
   }
-  return fmt::format("{}: {} participants, {} of them held out for validation\n\n{}\n{}\n{}",
-                     study.spec.name, study.participants(), held_out(study), aligned(modalities),
-                     aligned(tables), aligned(columns));
+  return fmt::format("{}: {}, {} of them held out for validation\n\n{}\n{}\n{}", study.spec.name,
+                     whom(study), held_out(study), aligned(modalities), aligned(tables),
+                     aligned(columns));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "data/visits.h"
 #include "polycause/anndata.h"
 #include "polycause/error.h"
 #include "polycause/model.h"
@@ -52,7 +53,7 @@ void run_encode(const EncodeArguments& arguments, Terminal& terminal) {
     write_file(arguments.predicted, table_csv(encoding.predicted, "sample_id", 9));
   if (!arguments.features.empty())
     write_file(arguments.features, table_csv(encoding.features, "sample_id", 9));
-  print_result(fmt::format("{}: {} participants, {} latents\n", arguments.out, study.participants(),
+  print_result(fmt::format("{}: {}, {} latents\n", arguments.out, whom(study),
                            encoding.latents.columns.size()));
 }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "cli/terminal.h"
+#include "data/visits.h"
 
 namespace polycause::cli {
 namespace {
@@ -73,10 +74,9 @@ std::string features_text(const Study& study, const Fit& fit) {
     parts.push_back({means.modality, number(means.explained), number(means.predicted)});
   const std::string again = fit.branches.size() > 1 ? number(features.agreement) : "";
   return fmt::format(
-      "{}: {} participants, held-out bound {} nat per participant, latents tell {} nat of the "
+      "{}: {}, held-out bound {} nat per participant, latents tell {} nat of the "
       "outcomes{}\n\n{}\n{}\n{}",
-      study.spec.name, study.participants(), number(features.bound, 2),
-      number(features.information, 2),
+      study.spec.name, whom(study), number(features.bound, 2), number(features.information, 2),
       again.empty() ? "" : ", restarts agree in " + again + " of the features", aligned(rows),
       aligned(parts), edge_lines(fit.learned, 40));
 }
@@ -106,8 +106,8 @@ std::string fit_text(const Study& study, const Fit& fit) {
   const std::string decoded =
       fitted.empty() ? ""
                      : fmt::format(", held-out reconstruction R2: {}", fmt::join(fitted, ", "));
-  return fmt::format("{}: {} participants{}{}\n\n{}\n{}", study.spec.name, study.participants(),
-                     prior, decoded, aligned(rows), edge_lines(fit.learned, 40));
+  return fmt::format("{}: {}{}{}\n\n{}\n{}", study.spec.name, whom(study), prior, decoded,
+                     aligned(rows), edge_lines(fit.learned, 40));
 }
 
 Json fit_json(const Study& study, const Fit& fit) {

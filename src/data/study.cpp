@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "data/column_types.h"
 #include "data/study_sources.h"
+#include "data/visits.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -195,10 +196,9 @@ void check_groups(const std::string& path, Study& study) {
                     "all rows are of one group; expected at least 2, since the split keeps a group "
                     "together; correct study.group");
   }
-  study.warnings.push_back(
-      fmt::format("{} rows of {} groups: rows of one group are not independent, so the p-values of "
-                  "the graph are too small",
-                  study.ids.size(), groups));
+  study.warnings.push_back(fmt::format(
+      "{}: rows of the same one are not independent, so the p-values of the graph are too small",
+      whom(study)));
 }
 
 /// The columns that a model needs, typed as it knows them.
@@ -288,7 +288,7 @@ Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) 
   for (const SharedSpec& shared : spec.shared)
     study.modalities.push_back(shared_modality(shared, study));
   study.validation = split(study.groups, spec.validation, seed);
-  report(observer, LogLevel::kInfo, fmt::format("{} participants", study.ids.size()));
+  report(observer, LogLevel::kInfo, whom(study));
   return study;
 }
 

@@ -91,8 +91,8 @@ Source read(const StudySpec& spec, const SourceSpec& source_spec, bool modality,
   }
   const RawTable& raw = source.raw;
   report(observer, LogLevel::kInfo,
-         source.blocks ? fmt::format("{}: {} participants from {}", source_spec.name,
-                                     raw.ids.size(), raw.path)
+         source.blocks ? fmt::format("{}: {} {} from {}", source_spec.name, raw.ids.size(),
+                                     raw.participants.empty() ? "participants" : "rows", raw.path)
                        : fmt::format("{}: {} rows, {} columns from {}", source_spec.name,
                                      raw.ids.size(), raw.columns.size(), raw.path));
   return source;

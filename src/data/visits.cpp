@@ -314,4 +314,13 @@ std::vector<std::string> groups_of(const StudySpec& spec, const std::vector<std:
   return groups;
 }
 
+std::string whom(const Study& study) {
+  const std::size_t people = study.people();
+  if (people == 0 || people == study.participants())
+    return fmt::format("{} participants", study.participants());
+  const bool grouped = !study.spec.group.empty() && study.spec.group != study.spec.id;
+  return fmt::format("{} rows of {} {}", study.participants(), people,
+                     grouped ? "groups" : "participants");
+}
+
 }  // namespace polycause

@@ -32,4 +32,8 @@ void spread_over_visits(const StudySpec& spec, const std::vector<RawTable*>& tab
 std::vector<std::string> groups_of(const StudySpec& spec, const std::vector<std::string>& ids,
                                    const std::vector<const RawTable*>& tables);
 
+/// "245 participants", or, where several rows are of one, "245 rows of 22 participants"; "groups"
+/// where study.group says which rows belong together.
+std::string whom(const Study& study);
+
 }  // namespace polycause

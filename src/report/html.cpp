@@ -91,9 +91,11 @@ std::string noscript_html(const Json& page_data) {
   const Json& run = page_data["run"];
   const Json& study = run["study"];
   std::string html = fmt::format(
-      "<h1>{}</h1>\n<p>{} participants. Charts and the drawing of the graph need JavaScript; the "
+      "<h1>{}</h1>\n<p>{}. Charts and the drawing of the graph need JavaScript; the "
       "edges are listed below. Edges are hypotheses about causes, not proofs.</p>\n",
-      html_text(text_of(study, "name")), html_text(text_of(study, "participants")));
+      html_text(text_of(study, "name")),
+      html_text(study.contains("whom") ? text_of(study, "whom")
+                                       : text_of(study, "participants") + " participants"));
   if (!run["warnings"].empty()) {
     html += "<h2>Warnings</h2><ul>";
     for (const Json& warning : run["warnings"]) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/files.h"
+#include "data/visits.h"
 #include "polycause/error.h"
 #include "polycause/version.h"
 #include "report/csv.h"
@@ -76,6 +77,7 @@ Json study_json(const Study& study, const Fit& fit) {
   }
   Json out = {{"name", study.spec.name},
               {"participants", study.participants()},
+              {"whom", whom(study)},
               {"training", study.participants() - held_out},
               {"validation", held_out},
               {"complete", complete},

@@ -97,7 +97,7 @@ TEST_F(Visits, RowsJoinTheSameVisitAndSpreadWhatIsKnownPerParticipant) {
   EXPECT_THAT(study.modalities[0].table.columns[0].values, ElementsAre(1.5, 1.9, 2.5, 3.5));
   EXPECT_THAT(study.covariates[0].columns[0].values, ElementsAre(41, 41, 52, 63));
   EXPECT_EQ(study.validation[0], study.validation[1]);
-  EXPECT_THAT(study.warnings, ::testing::Contains(HasSubstr("4 rows of 3 groups")));
+  EXPECT_THAT(study.warnings, ::testing::Contains(HasSubstr("4 rows of 3 participants: ")));
 }
 
 TEST_F(Visits, TheSplitKeepsAllRowsOfAParticipantOnOneSide) {
@@ -144,6 +144,7 @@ TEST_F(Visits, AGroupColumnOfWindows) {
   };
   const Study study = load_windows("group = \"person\"\nvalidation = 0.4\n");
   EXPECT_EQ(study.participants(), 40U);
+  EXPECT_EQ(whom(study), "40 rows of 10 groups");
   EXPECT_EQ(study.modalities[0].table.columns.size(), 1U);
   std::map<std::string, std::set<bool>> sides;
   for (std::size_t i = 0; i < 40; ++i) sides[study.groups[i]].insert(study.validation[i]);

@@ -146,7 +146,7 @@ TEST_F(WindowStudyTest, WindowsAreRowsAndTablesSpreadOverThem) {
       EXPECT_EQ(study.validation[i], study.validation[i - 1]);
     }
   }
-  EXPECT_THAT(study.warnings, Contains(HasSubstr("8 rows of 3 groups")));
+  EXPECT_THAT(study.warnings, Contains(HasSubstr("8 rows of 3 participants: ")));
 }
 
 TEST_F(WindowStudyTest, FilledSaysHowMuchOfAWindowMustBeThere) {

@@ -20,7 +20,7 @@ export interface Warning { code: string; text: string }
 export interface Run {
   version: string; seed: number | null; threads: number | null; seconds: Record<string, number | null>;
   study: {
-    name: string; participants: number; training: number; validation: number; complete: number; order: string;
+    name: string; participants: number; whom: string; training: number; validation: number; complete: number; order: string;
     condition_on: string[];
     tables: TableInfo[]; modalities: ModalityInfo[]; covariates: CovariateInfo[];
   };
@@ -148,7 +148,8 @@ export function complete(raw: unknown): PageData {
       version: text(run.version), seed: run.seed ?? null, threads: run.threads ?? null,
       seconds: object(run.seconds),
       study: {
-        name: text(study.name), participants: count(study.participants), training: count(study.training),
+        name: text(study.name), participants: count(study.participants),
+        whom: typeof study.whom === "string" ? study.whom : `${count(study.participants)} participants`, training: count(study.training),
         validation: count(study.validation), complete: count(study.complete ?? study.participants), order: text(study.order),
         condition_on: list<string>(study.condition_on),
         tables: list<Loose>(study.tables).map((t) => ({ ...t, dropped: list(t.dropped) }) as unknown as TableInfo),

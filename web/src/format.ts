@@ -51,6 +51,9 @@ export function seconds(value: number | null | undefined): string {
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${integer(count)} ${count === 1 ? one : many}`;
 
+/** "2000 rows of 22 participants" with the numbers of it spaced as integers are. */
+export const spaced = (text: string): string => text.replace(/\d+/g, (digits) => integer(Number(digits)));
+
 export function joined(names: string[]): string {
   if (names.length < 2) return names.join("");
   return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;

@@ -24,7 +24,7 @@ function figures(data: PageData): HTMLElement {
   const middle = assessed.length === 0 ? null
     : (assessed[(assessed.length - 1) >> 1] + assessed[assessed.length >> 1]) / 2;
   const tile = (value: string, words: string) => h("div", {}, h("dd", {}, value), h("dt", {}, words));
-  return h("dl", { class: "figures" }, tile(integer(study.participants), "participants"),
+  return h("dl", { class: "figures" }, tile(integer(study.participants), study.whom.replace(/^\d+ /, "")),
     tile(String(study.modalities.length), "modalities"), tile(String(latents.length), "hidden variables"),
     tile(middle === null ? "\u2013" : share(middle), "median agreement"),
     data.learned ? tile(String(present(data.learned).length), "edges of the model") : null,

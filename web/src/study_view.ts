@@ -1,7 +1,7 @@
 // Who took part, which columns were used, and what is missing.
 import type { ColumnInfo, PageData, TableInfo } from "./data";
 import { h, table } from "./dom";
-import { integer, percent, plural } from "./format";
+import { integer, percent, plural, spaced } from "./format";
 
 function columnTable(name: string, columns: ColumnInfo[], participants: number): HTMLElement {
   const used = columns.filter((column) => column.used).length;
@@ -40,8 +40,8 @@ export function studyView(data: PageData): HTMLElement[] {
     unknown: "No direction was read off the order in which the modalities are listed.",
   };
   const absent = study.modalities.filter((m) => (m.participants ?? study.participants) < study.participants);
-  const who = absent.length === 0 ? `${plural(study.participants, "participant")} had data in every modality.`
-    : `${plural(study.participants, "participant")}, of whom ${integer(study.complete)} had data in every modality; ` +
+  const who = absent.length === 0 ? `${spaced(study.whom)} had data in every modality.`
+    : `${spaced(study.whom)}, of whom ${integer(study.complete)} had data in every modality; ` +
       `${absent.map((m) => `${m.name} was there for ${integer(m.participants ?? 0)}`).join(", ")}.`;
   return [
     h("p", {}, `${who} ${integer(study.training)} of them trained the model; `,

@@ -1,6 +1,6 @@
 // What the numbers say, in plain words.
 import type { Graph, GraphEdge, LatentInfo, PageData, Relation } from "./data";
-import { decimal, integer, joined, plural, share } from "./format";
+import { decimal, integer, joined, plural, share, spaced } from "./format";
 
 export type Verdict = "good" | "fair" | "poor" | "unknown";
 export const kGood = 0.95;
@@ -146,7 +146,7 @@ export function summary(data: PageData): string {
   const names = study.modalities.map((m) => m.name);
   const hidden = latents.length || study.modalities.reduce((sum, m) => sum + m.latents, 0);
   const sentences = [
-    `${plural(study.participants, "participant")} measured in ${plural(names.length, "modality", "modalities")} ` +
+    `${spaced(study.whom)} measured in ${plural(names.length, "modality", "modalities")} ` +
       `(${joined(names)}; ${plural(columns, "column")}) were described by ${plural(hidden, "hidden variable")}.`,
   ];
   const assessed = latents.filter((latent) => verdict(latent) !== "unknown");
