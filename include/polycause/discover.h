@@ -56,7 +56,8 @@ Table join(const std::vector<Table>& tables);
 /// The graph over the columns of `table`. Test "auto": partial correlation when all columns are
 /// numeric (ordinal ones too), G-square when all are categorical or binary, else conditional
 /// Gaussian. With a test for numbers, a categorical column of k levels enters as k-1 indicators
-/// "<column>=<level>". Rows with missing cells are left out test by test. The result does not
+/// "<column>=<level>". Rows with missing cells are left out test by test. Where the table has
+/// groups, evidence is divided by a design effect and replicates draw groups. The result does not
 /// depend on the order of rows or columns nor on the number of threads, and holds no directed
 /// cycle. `estimates`: the same columns as other restarts of a model saw them; bootstrap replicates
 /// draw from `table` and from these in turn. Throws ConfigError, Interrupted, and DataError naming

@@ -27,6 +27,8 @@ struct Table {
   std::string name;              ///< modality or covariate-table name, "" where there is none
   std::vector<std::string> ids;  ///< (n,) participant ids, unique
   std::vector<Column> columns;
+  /// (n,) rows of the same group are not independent (visits of a participant); empty = all are.
+  std::vector<std::string> groups;
 
   std::size_t rows() const { return ids.size(); }
   /// Index of a column by name, or columns.size() when there is none.

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <sstream>
 
 #include "base/files.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
@@ -25,6 +27,7 @@ struct DiscoverArguments {
   std::string id;
   std::vector<std::string> missing;
   std::string types;
+  std::string group;
   std::string knowledge;
   std::vector<std::string> tiers;
   std::string tiers_file;
@@ -98,6 +101,37 @@ std::map<std::string, ColumnType> read_types(const std::string& path) {
   return types;
 }
 
+/// The column `name`, or "<table>.name", says which rows belong together and is no variable.
+void take_groups(const std::string& name, Table& table) {
+  std::vector<std::string> names;
+  for (const Column& column : table.columns) {
+    const std::size_t dot = column.name.find('.');
+    const bool is_it =
+        column.name == name || (dot != std::string::npos && column.name.substr(dot + 1) == name);
+    if (!is_it) {
+      names.push_back(column.name);
+      continue;
+    }
+    for (std::size_t i = 0; i < table.rows(); ++i) {
+      const double value = column.values[i];
+      if (std::isnan(value)) {
+        throw DataError("--group", 0, name,
+                        fmt::format("has no value for row '{}'; expected one in every row; add it",
+                                    table.ids[i]));
+      }
+      table.groups.push_back(column.levels.empty()
+                                 ? fmt::format("{}", value)
+                                 : column.levels.at(static_cast<std::size_t>(value)));
+    }
+    table.columns.erase(table.columns.begin() + (&column - table.columns.data()));
+    return;
+  }
+  const std::string near = nearest(name, names);
+  throw ConfigError(
+      fmt::format("--group: there is no column '{}' in the tables{}", name,
+                  near.empty() ? "; check the spelling" : "; did you mean '" + near + "'?"));
+}
+
 Table read_tables(const DiscoverArguments& arguments) {
   TableOptions options;
   if (!arguments.id.empty()) {
@@ -126,7 +160,9 @@ Table read_tables(const DiscoverArguments& arguments) {
                                     arguments.types, name));
     }
   }
-  return tables.size() == 1 ? tables.front() : join(tables);
+  Table table = tables.size() == 1 ? tables.front() : join(tables);
+  if (!arguments.group.empty()) take_groups(arguments.group, table);
+  return table;
 }
 
 std::string option_name(const std::string& key) {
@@ -240,6 +276,11 @@ void add_discover(CLI::App& program, Terminal& terminal) {
                    "File of lines 'column,type' where detection is wrong: continuous, binary, "
                    "ordinal, categorical")
       ->option_text("FILE");
+  command
+      ->add_option("--group", arguments->group,
+                   "Column that says which rows belong together (visits of a person, a family) and "
+                   "are not independent; the tests allow for it")
+      ->option_text("NAME");
   CLI::Option* markov = command->add_flag(
       "--markov-check", arguments->markov,
       "Test the pairs without an edge given parents: does the graph fit the table?");
@@ -247,7 +288,7 @@ void add_discover(CLI::App& program, Terminal& terminal) {
       command->add_flag("--covariance", arguments->covariance,
                         "TABLE is a covariance or correlation matrix: names, then its lines");
   covariance->excludes(markov);
-  for (const char* option : {"--id", "--missing", "--types"}) {
+  for (const char* option : {"--id", "--missing", "--types", "--group"}) {
     covariance->excludes(command->get_option(option));
   }
   command->add_option("--n", arguments->rows, "Rows behind the covariances")

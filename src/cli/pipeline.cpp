@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <numeric>
 
 #include "base/files.h"
@@ -174,6 +175,15 @@ bool joins_latents(const Graph& graph, const Table& latents) {
   });
 }
 
+/// Which rows of a table belong together, where some do.
+Table grouped_as(const Study& study, Table table) {
+  if (study.people() == study.participants()) return table;
+  std::map<std::string, std::string> group;
+  for (std::size_t i = 0; i < study.ids.size(); ++i) group[study.ids[i]] = study.groups[i];
+  for (const std::string& id : table.ids) table.groups.push_back(group.at(id));
+  return table;
+}
+
 /// What `network = "auto"` stood for.
 void name_networks(const Model& model, Observer& observer) {
   for (const Modality& modality : model.modalities()) {
@@ -241,7 +251,7 @@ Graph discover_in_run(const std::string& directory, const FittedStudy& fitted, T
   const auto with_covariates = [&](const Table& estimate) {
     std::vector<Table> tables{estimate};
     tables.insert(tables.end(), fitted.study.covariates.begin(), fitted.study.covariates.end());
-    return join(tables);
+    return grouped_as(fitted.study, join(tables));
   };
   const DiscoverOptions& options = fitted.settings.discover;
   std::vector<Table> estimates;

@@ -197,7 +197,7 @@ void check_groups(const std::string& path, Study& study) {
                     "together; correct study.group");
   }
   study.warnings.push_back(fmt::format(
-      "{}: rows of the same one are not independent, so the p-values of the graph are too small",
+      "{}: rows of the same one are not independent; the tests of the graph allow for it",
       whom(study)));
 }
 

@@ -10,27 +10,38 @@
 namespace polycause {
 namespace {
 
+/// Which of `count` rows or groups take part, in ascending order.
+std::vector<std::size_t> draw(std::size_t count, double share, Random& random) {
+  std::vector<std::size_t> chosen;
+  if (share > 0) {
+    chosen = random.permutation(count);
+    chosen.resize(
+        std::max<std::size_t>(1, static_cast<std::size_t>(share * static_cast<double>(count))));
+  } else {
+    for (std::size_t r = 0; r < count; ++r) chosen.push_back(random.below(count));
+  }
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
+}
+
 Dataset drawn(const Dataset& data, double share, std::int64_t seed, std::size_t index) {
   Random random(static_cast<std::uint64_t>(seed), "discover.bootstrap", index);
+  if (data.group.empty()) return rows_of(data, draw(data.rows, share, random));
+  std::vector<std::vector<std::size_t>> members;
+  for (std::size_t r = 0; r < data.rows; ++r) {
+    if (members.size() <= data.group[r]) members.resize(data.group[r] + 1);
+    members[data.group[r]].push_back(r);
+  }
   std::vector<std::size_t> rows;
-  if (share > 0) {
-    rows = random.permutation(data.rows);
-    rows.resize(
-        std::max<std::size_t>(1, static_cast<std::size_t>(share * static_cast<double>(data.rows))));
-  } else {
-    for (std::size_t r = 0; r < data.rows; ++r) rows.push_back(random.below(data.rows));
+  std::vector<std::size_t> group;  // one drawn twice counts as two
+  std::size_t place = 0;
+  for (const std::size_t g : draw(members.size(), share, random)) {
+    rows.insert(rows.end(), members[g].begin(), members[g].end());
+    group.insert(group.end(), members[g].size(), place++);
   }
-  std::sort(rows.begin(), rows.end());
-  Dataset result;
-  result.name = data.name;
-  result.rows = rows.size();
-  for (const Variable& from : data.variables) {
-    Variable to{from.id, from.levels, {}};
-    to.values.reserve(rows.size());
-    for (const std::size_t r : rows) to.values.push_back(from.values[r]);
-    result.variables.push_back(std::move(to));
-  }
-  return result;
+  Dataset sample = rows_of(data, rows);
+  sample.group = std::move(group);
+  return sample;
 }
 
 }  // namespace

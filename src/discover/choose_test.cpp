@@ -4,6 +4,7 @@
 
 #include "discover/discrete_test.h"
 #include "discover/fisher_z.h"
+#include "discover/grouped_test.h"
 #include "discover/incomplete_fisher_z.h"
 #include "discover/kernel_test.h"
 #include "discover/mixed_test.h"
@@ -43,8 +44,10 @@ Dataset dataset_for(const Table& table, std::string& test, const DiscoverOptions
                                 fmt::join(test_names(), ", ")));
 }
 
-std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::string& test,
-                                            const DiscoverOptions& options, std::size_t threads) {
+namespace {
+
+std::unique_ptr<IndependenceTest> make_plain(const Dataset& data, const std::string& test,
+                                             const DiscoverOptions& options, std::size_t threads) {
   if (test == "chisq") return make_discrete_test(data, DiscreteStatistic::kChiSquare);
   if (test == "gsq") return make_discrete_test(data, DiscreteStatistic::kGSquare);
   if (test == "gsq-unadjusted") {
@@ -57,6 +60,17 @@ std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::stri
     return make_corrected_fisher_z(data, options.alpha);
   }
   return make_fisher_z(test == "spearman" ? ranked(data) : data, threads, test == "spearman");
+}
+
+}  // namespace
+
+bool knows_groups(const std::string& test) { return test != "kci" && test != "rcit"; }
+
+std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::string& test,
+                                            const DiscoverOptions& options, std::size_t threads) {
+  auto plain = make_plain(data, test, options, threads);
+  if (data.group.empty() || !knows_groups(test)) return plain;
+  return make_grouped(std::move(plain), test == "spearman" ? ranked(data) : data);
 }
 
 }  // namespace polycause

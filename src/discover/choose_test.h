@@ -22,4 +22,7 @@ Dataset dataset_for(const Table& table, std::string& test, const DiscoverOptions
 std::unique_ptr<IndependenceTest> make_test(const Dataset& data, const std::string& test,
                                             const DiscoverOptions& options, std::size_t threads);
 
+/// Whether make_test allows for Dataset::group with this test.
+bool knows_groups(const std::string& test);
+
 }  // namespace polycause

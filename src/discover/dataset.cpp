@@ -72,12 +72,30 @@ Variable with_levels(const Column& column, const std::string& where) {
   return variable;
 }
 
-}  // namespace
-
-Dataset numeric_dataset(const Table& table) {
+/// Codes of the groups are in the order of their names, whatever the order of the rows.
+Dataset without_columns(const Table& table) {
   Dataset data;
   data.name = table.name;
   data.rows = table.rows();
+  if (!table.groups.empty() && table.groups.size() != table.rows()) {
+    throw DataError(place(data), 0, "",
+                    fmt::format("has {} groups for {} rows; expected one for every row, or none",
+                                table.groups.size(), table.rows()));
+  }
+  std::vector<std::string> names = table.groups;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (const std::string& name : table.groups) {
+    data.group.push_back(static_cast<std::size_t>(
+        std::lower_bound(names.begin(), names.end(), name) - names.begin()));
+  }
+  return data;
+}
+
+}  // namespace
+
+Dataset numeric_dataset(const Table& table) {
+  Dataset data = without_columns(table);
   for (const Column& column : table.columns) {
     if (column.type == ColumnType::kCategorical && !column.levels.empty()) {
       add_indicators(column, data);
@@ -89,18 +107,14 @@ Dataset numeric_dataset(const Table& table) {
 }
 
 Dataset discrete_dataset(const Table& table) {
-  Dataset data;
-  data.name = table.name;
-  data.rows = table.rows();
+  Dataset data = without_columns(table);
   for (const Column& column : table.columns)
     data.variables.push_back(with_levels(column, place(data)));
   return data;
 }
 
 Dataset mixed_dataset(const Table& table) {
-  Dataset data;
-  data.name = table.name;
-  data.rows = table.rows();
+  Dataset data = without_columns(table);
   for (const Column& column : table.columns) {
     const bool discrete =
         column.type == ColumnType::kCategorical || column.type == ColumnType::kBinary;
@@ -148,12 +162,9 @@ Dataset canonical(const Dataset& data, std::vector<std::size_t>* position) {
   Dataset sorted;
   sorted.name = data.name;
   sorted.rows = data.rows;
-  for (const std::size_t i : order) {
-    const Variable& from = data.variables[i];
-    Variable to{from.id, from.levels, std::vector<double>(data.rows)};
-    for (std::size_t r = 0; r < data.rows; ++r) to.values[r] = from.values[row[r]];
-    sorted.variables.push_back(std::move(to));
-  }
+  sorted.group = data.group;
+  for (const std::size_t i : order) sorted.variables.push_back(data.variables[i]);
+  sorted = rows_of(sorted, row);
   *position = std::move(order);
   return sorted;
 }
@@ -172,18 +183,21 @@ std::vector<std::size_t> complete_rows(const Dataset& data) {
   return rows;
 }
 
-Dataset complete_part(const Dataset& data) {
-  const std::vector<std::size_t> rows = complete_rows(data);
-  Dataset complete;
-  complete.name = data.name;
-  complete.rows = rows.size();
+Dataset rows_of(const Dataset& data, const std::vector<std::size_t>& rows) {
+  Dataset part;
+  part.name = data.name;
+  part.rows = rows.size();
   for (const Variable& from : data.variables) {
     Variable to{from.id, from.levels, {}};
     to.values.reserve(rows.size());
     for (const std::size_t r : rows) to.values.push_back(from.values[r]);
-    complete.variables.push_back(std::move(to));
+    part.variables.push_back(std::move(to));
   }
-  return complete;
+  if (data.group.empty()) return part;
+  for (const std::size_t r : rows) part.group.push_back(data.group[r]);
+  return part;
 }
+
+Dataset complete_part(const Dataset& data) { return rows_of(data, complete_rows(data)); }
 
 }  // namespace polycause

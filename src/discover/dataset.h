@@ -19,6 +19,7 @@ struct Dataset {
   std::string name;  ///< of the table, for messages
   std::size_t rows = 0;
   std::vector<Variable> variables;
+  std::vector<std::size_t> group;  ///< (n,) rows of the same are not independent; empty = all are
 };
 
 /// Every column numeric; a categorical one of k levels becomes k-1 variables "<column>=<level>",
@@ -38,6 +39,9 @@ Dataset ranked(const Dataset& data);
 /// Variables by name and rows by value, so that sums do not depend on the order given.
 /// `position[i]` = place of the i-th variable of the result in `data`.
 Dataset canonical(const Dataset& data, std::vector<std::size_t>* position);
+
+/// The rows `rows` of it, in that order.
+Dataset rows_of(const Dataset& data, const std::vector<std::size_t>& rows);
 
 /// Rows where every variable is present.
 std::vector<std::size_t> complete_rows(const Dataset& data);

@@ -29,6 +29,22 @@ Dataset checked_dataset(const Table& table, std::string& test, const DiscoverOpt
   return order_free(options) ? canonical(data, position) : data;
 }
 
+/// Rows that belong together: what allows for it, and what does not.
+void tell_of_groups(const Dataset& data, const std::string& test, const DiscoverOptions& options,
+                    Observer& observer) {
+  if (data.group.empty()) return;
+  const bool score = options.engine == "boss" || options.engine == "ges";
+  if (!score && knows_groups(test)) return;
+  const std::size_t groups = *std::max_element(data.group.begin(), data.group.end()) + 1;
+  observer.message(
+      LogLevel::kWarning,
+      fmt::format(
+          "discover: {} rows of {} groups, and {} takes rows as independent, "
+          "so the graph may have too many edges; expected {}",
+          data.rows, groups, score ? "the score of engine = " + options.engine : "test = " + test,
+          score ? "engine = pc, fci or rfci" : "another test, such as spearman, cg or gsq"));
+}
+
 void check_alike(const Dataset& data, const Dataset& estimate) {
   bool alike = data.rows == estimate.rows && data.variables.size() == estimate.variables.size();
   for (std::size_t i = 0; alike && i < data.variables.size(); ++i) {
@@ -62,6 +78,7 @@ Graph discover(const Table& table, const Knowledge& knowledge, const DiscoverOpt
   const Constraints constraints = constraints_on(names, knowledge, observer);
   check_dependent_columns(data[0], test_name, threads);
   if (observer != nullptr) warn_of_levels(data[0], *observer);
+  if (observer != nullptr) tell_of_groups(data[0], test_name, options, *observer);
   const Found found = run_search(search_over(data[0], test_name, options, threads, observer),
                                  constraints, options, threads, observer, true);
   Graph graph = to_graph(names, position, found);

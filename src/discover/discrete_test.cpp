@@ -64,7 +64,7 @@ TestResult DiscreteTest::evaluate(std::size_t x, std::size_t y, const NodeSet& g
   const double strength = statistic_ == DiscreteStatistic::kChiSquare
                               ? std::sqrt(statistic / (statistic + n))
                               : likelihood_strength(statistic, n);
-  return {chi_square_p(statistic, freedom), strength, n};
+  return {chi_square_p(statistic, freedom), strength, n, statistic, freedom};
 }
 
 void DiscreteTest::add_stratum(const std::int32_t* table, std::size_t rows, std::size_t columns,

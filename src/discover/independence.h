@@ -12,9 +12,11 @@
 namespace polycause {
 
 struct TestResult {
-  double p = std::numeric_limits<double>::quiet_NaN();         ///< NaN: this test cannot be done
-  double strength = std::numeric_limits<double>::quiet_NaN();  ///< partial correlation, or alike
-  double n = std::numeric_limits<double>::quiet_NaN();         ///< rows used
+  double p = std::numeric_limits<double>::quiet_NaN();          ///< NaN: this test cannot be done
+  double strength = std::numeric_limits<double>::quiet_NaN();   ///< partial correlation, or alike
+  double n = std::numeric_limits<double>::quiet_NaN();          ///< rows used
+  double statistic = std::numeric_limits<double>::quiet_NaN();  ///< chi-square; NaN: no such test
+  double freedom = 0;                                           ///< of it
 };
 
 /// True when `a` speaks less for a dependence than `b`; a test not done is never the weaker one.

@@ -194,6 +194,23 @@ class Discover(program.ProgramTest):
         self.assertEqual(self.edges("a")[("x", "y")], ("tail", "arrow"))
         self.assertEqual(self.edges("a")[("y", "z")], ("tail", "arrow"))
 
+    def test_rows_of_a_group_are_no_further_evidence(self):
+        rows = [line.split(",") for line in self.chain().read_text(encoding="utf-8").splitlines()[1:]]
+        lines = ["sample_id,person,u,v,visit"]
+        for i in range(30):  # u and v of 30 people, who come 40 times; only the visit's number differs
+            u, v = float(rows[i][1]), float(rows[i][4])
+            lines += [f"{i}@{k},p{i},{u + .001 * k},{v + .001 * (k * 7 % 40)},{k}" for k in range(40)]
+        self.write("visits.csv", "\n".join(lines) + "\n")
+        options = ("--set", "discover.max_depth=0")
+        self.run_program("discover", "visits.csv", "--out", "b", "--group", "person", *options)
+        self.assertNotIn(frozenset("uv"), {frozenset(e) for e in self.edges("b")})
+        lines = [",".join(cell for k, cell in enumerate(line.split(",")) if k != 1) for line in lines]
+        self.write("visits.csv", "\n".join(lines) + "\n")
+        self.run_program("discover", "visits.csv", "--out", "a", *options)
+        self.assertIn(frozenset("uv"), {frozenset(e) for e in self.edges("a")})
+        error = self.run_program("discover", "visits.csv", "--out", "c", "--group", "visits", code=2).stderr
+        self.assertIn("did you mean 'visit'", error)
+
     def test_several_tables_are_joined_by_id(self):
         lines = [line.split(",") for line in self.chain().read_text(encoding="utf-8").splitlines()]
         self.write("one.csv", "\n".join(",".join(r[:4]) for r in lines) + "\n")
