@@ -18,6 +18,7 @@ namespace polycause {
 namespace {
 
 constexpr std::size_t kFewParticipants = 100;
+constexpr std::size_t kFewGroups = 30;
 constexpr double kMostlyMissing = 0.9;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -197,8 +198,8 @@ void check_groups(const std::string& path, Study& study) {
                     "together; correct study.group");
   }
   study.warnings.push_back(fmt::format(
-      "{}: rows of the same one are not independent; the tests of the graph allow for it",
-      whom(study)));
+      "{}: rows of the same one are not independent; the tests of the graph allow for it{}",
+      whom(study), groups < kFewGroups ? ", but so few say little about any cause" : ""));
 }
 
 /// The columns that a model needs, typed as it knows them.

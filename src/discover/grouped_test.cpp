@@ -143,15 +143,15 @@ class GroupedTest : public IndependenceTest {
       const Eigen::MatrixXd beta = factor_.solve(with);  // (s, own)
       const Eigen::MatrixXd cross = beta.transpose() * part(moments_->between, set_, own);
       left -= with.transpose() * beta;
-      shared += beta.transpose() * part(moments_->between, set_, set_) * beta - cross -
-                cross.transpose();
+      shared +=
+          beta.transpose() * part(moments_->between, set_, set_) * beta - cross - cross.transpose();
     }
     left.diagonal().array() += kRidge;
     if (own.size() == 1) {
       return Eigen::VectorXd::Constant(1, std::clamp(shared(0, 0) / left(0, 0), 0.0, 1.0));
     }
-    const Eigen::GeneralizedSelfAdjointEigenSolver<Eigen::MatrixXd> solver(
-        shared, left, Eigen::EigenvaluesOnly);
+    const Eigen::GeneralizedSelfAdjointEigenSolver<Eigen::MatrixXd> solver(shared, left,
+                                                                           Eigen::EigenvaluesOnly);
     return solver.eigenvalues().array().max(0.0).min(1.0);
   }
 
