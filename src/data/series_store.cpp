@@ -368,6 +368,9 @@ FilledBlocks SeriesStore::fill(const std::vector<std::size_t>& rows) const {
       float* const out = &values[static_cast<std::size_t>(place - chosen.begin()) * shape.width];
       cache_.read(part.offset, out, std::min(part.length, shape.width) * sizeof(float));
     }
+    const bool empty =
+        std::all_of(values.begin(), values.end(), [](float value) { return std::isnan(value); });
+    if (empty) continue;  // only channels that were dropped: as good as absent
     blocks->write(i, values.data());
     descriptors.describe(i, values.data());
   }

@@ -40,8 +40,20 @@ std::vector<bool> presence(const std::vector<std::size_t>& rows) {
 
 /// Pictures or series: blocks, descriptors, and what became of the channels.
 void fill_blocks(Source& source, Study& study, Modality& modality) {
-  FilledBlocks filled = source.blocks->fill(listed_rows_of(source, study.ids));
+  std::vector<std::size_t> rows = listed_rows_of(source, study.ids);
+  FilledBlocks filled = source.blocks->fill(rows);
   modality.blocks = std::move(filled.blocks);
+  const std::size_t absent = count_absent(rows);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!modality.blocks->present(i)) rows[i] = kNoRow;
+  }
+  modality.present = presence(rows);
+  if (count_absent(rows) > absent) {
+    study.warnings.push_back(
+        fmt::format("{}: {} recordings hold no sample of the channels that are left; taken as "
+                    "absent",
+                    source.spec->name, count_absent(rows) - absent));
+  }
   modality.table = std::move(filled.table);
   modality.table.name = source.spec->name;
   modality.table.ids = study.ids;
@@ -104,11 +116,11 @@ Modality typed_modality(Source& source, Study& study) {
   modality.private_dims = static_cast<std::size_t>(spec.private_dims);
   modality.network = spec.network;
   modality.expert = spec.expert;
-  modality.present = presence(rows_of(source, study.ids));
   if (source.blocks) {
     fill_blocks(source, study, modality);
     return modality;
   }
+  modality.present = presence(rows_of(source, study.ids));
   modality.table = typed_table(source, study);
   for (const Column& column : modality.table.columns) {
     const bool ordered =
@@ -219,12 +231,12 @@ SourceSpec like_fitted(SourceSpec source, const Modality& modality) {
 
 /// Fills a modality of a model with the participants of another study.
 void read_like(Source& source, Modality& modality, Study& study) {
-  const std::vector<std::size_t> rows = rows_of(source, study.ids);
-  modality.present = presence(rows);
   if (source.blocks) {
     fill_blocks(source, study, modality);
     return;
   }
+  const std::vector<std::size_t> rows = rows_of(source, study.ids);
+  modality.present = presence(rows);
   modality.table.ids = study.ids;
   for (Column& column : modality.table.columns) {
     const auto raw =

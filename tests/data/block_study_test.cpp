@@ -390,6 +390,19 @@ TEST_F(BlockStudyTest, APictureOrRecordingHoldsForAllVisitsOfItsPerson) {
   EXPECT_EQ(block(nights.modalities[0], 2)[0], 70);
 }
 
+TEST_F(BlockStudyTest, WhoHasOnlyChannelsThatAreDroppedHasNoRecording) {
+  folder.write("nights/1.csv", "time,hr,spo2\n0,60,-1\n1,61,-1\n");
+  folder.write("nights/2.csv", "time,spo2\n0,-1\n1,-1\n");
+  folder.write("nights/3.csv", "time,hr,spo2\n0,70,-1\n1,72,-1\n");
+  const Study study = load("kind = \"series\"\npath = \"nights\"\n" + blood);
+  EXPECT_THAT(study.ids, ElementsAre("1", "2", "3"));
+  EXPECT_THAT(study.modalities[0].blocks->shape().channel_names, ElementsAre("hr"));
+  EXPECT_TRUE(study.modalities[0].has(0));
+  EXPECT_FALSE(study.modalities[0].has(1));
+  EXPECT_TRUE(study.modalities[0].has(2));
+  EXPECT_THAT(study.warnings, Contains(HasSubstr("m: 1 recordings hold no sample")));
+}
+
 TEST_F(BlockStudyTest, BytesThatAreNoTextDoNotReachMessages) {
   folder.write("nights/1.csv", "time,x\n0,1\n\xc0,2\n");
   EXPECT_THAT(fails("kind = \"series\"\npath = \"nights\"\n"), HasSubstr("holds \"\\xc0\""));
