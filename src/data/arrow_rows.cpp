@@ -177,7 +177,8 @@ class ArrowRows : public RowStream {
     fields.assign(order_.size(), RowField());
     for (std::size_t k = 0; k < needed_.size(); ++k) {
       if (cells_[k]->IsNull(row_)) continue;
-      fields[needed_[k]].text = cells_[k]->GetView(row_);
+      const std::string_view text = cells_[k]->GetView(row_);
+      if (!real_[k] || is_finite(text)) fields[needed_[k]].text = text;
     }
     ++row_;
     ++line_;
@@ -225,6 +226,7 @@ class ArrowRows : public RowStream {
         if (field->type()->num_fields() > 0 && field->type()->id() != arrow::Type::DICTIONARY) {
           fail_type(*field);
         }
+        real_.push_back(is_real(*field->type()));
         columns.push_back(order_[column]);
       }
       // Sources give columns in the order of the file.
@@ -271,7 +273,6 @@ class ArrowRows : public RowStream {
       array = cast(field, array,
                    static_cast<const arrow::DictionaryType&>(*array->type()).value_type());
     }
-    const bool real = arrow::is_floating(array->type_id());
     switch (array->type_id()) {
       case arrow::Type::BOOL:
         array = cast(field, array, arrow::uint8());
@@ -292,23 +293,12 @@ class ArrowRows : public RowStream {
       default:
         break;
     }
-    const auto texts =
-        std::static_pointer_cast<arrow::StringArray>(cast(field, array, arrow::utf8()));
-    if (!real) return texts;
-    arrow::StringBuilder finite;
-    bool all = true;
-    for (std::int64_t i = 0; i < texts->length(); ++i) {
-      all = all && (texts->IsNull(i) || is_finite(texts->GetView(i)));
-    }
-    if (all) return texts;
-    for (std::int64_t i = 0; i < texts->length(); ++i) {
-      const bool kept = texts->IsValid(i) && is_finite(texts->GetView(i));
-      const arrow::Status status = kept ? finite.Append(texts->GetView(i)) : finite.AppendNull();
-      if (!status.ok()) throw std::bad_alloc();
-    }
-    std::shared_ptr<arrow::StringArray> out;
-    if (!finite.Finish(&out).ok()) throw std::bad_alloc();
-    return out;
+    return std::static_pointer_cast<arrow::StringArray>(cast(field, array, arrow::utf8()));
+  }
+
+  static bool is_real(const arrow::DataType& type) {
+    if (type.id() != arrow::Type::DICTIONARY) return arrow::is_floating(type.id());
+    return arrow::is_floating(static_cast<const arrow::DictionaryType&>(type).value_type()->id());
   }
 
   /// Of the text of a number: "nan", "inf" and "-inf" are the others.
@@ -320,6 +310,7 @@ class ArrowRows : public RowStream {
   std::vector<std::size_t> order_;   ///< columns of the file, an index first
   std::vector<std::size_t> needed_;  ///< positions in order_
   std::vector<int> place_;           ///< (needed_.size(),) columns of a batch
+  std::vector<bool> real_;           ///< (needed_.size(),) columns that can hold NaN
   std::vector<std::shared_ptr<arrow::StringArray>> cells_;  ///< (needed_.size(),) of the batch
   std::int64_t row_ = 0;
   std::int64_t rows_in_batch_ = 0;

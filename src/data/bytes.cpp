@@ -106,6 +106,10 @@ std::string read_bytes(const std::string& path, std::size_t limit) {
   }
 }
 
+bool has_ending(const std::string& name, const std::string& ending) {
+  return name.size() > ending.size() && ends_with(name, ending);
+}
+
 std::string plain_name(const std::string& path) {
   std::string name = lower(path);
   if (ends_with(name, ".gz")) name.resize(name.size() - 3);

@@ -31,6 +31,8 @@ std::string read_bytes(const std::string& path, std::size_t limit);
 
 /// Name without ".gz", lower case: "a/B.XPT.gz" -> "a/b.xpt".
 std::string plain_name(const std::string& path);
+/// Whether a name has this ending and something before it.
+bool has_ending(const std::string& name, const std::string& ending);
 
 /// What the first bytes of a file say it is, e.g. "a SAS XPORT file"; "" when they say nothing.
 std::string known_content(const std::string& head);

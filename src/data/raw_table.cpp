@@ -28,27 +28,20 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-bool has_extension(const std::string& name, const std::string& extension) {
-  return name.size() > extension.size() &&
-         name.compare(name.size() - extension.size(), extension.size(), extension) == 0;
-}
-
 RawTable read_by_name(const std::string& path, const ReadOptions& options) {
   const std::string name = plain_name(path);
-  if (has_extension(name, ".h5ad") || has_extension(name, ".h5mu"))
-    return read_anndata(path, options);
+  if (has_ending(name, ".h5ad") || has_ending(name, ".h5mu")) return read_anndata(path, options);
   if (!options.layer.empty() || !options.mod.empty()) {
     throw DataError(path, 0, "",
                     "layer and mod are set, but the file has neither; expected an .h5ad or .h5mu "
                     "file; remove the two keys");
   }
-  const bool text = has_extension(name, ".csv") || has_extension(name, ".txt") ||
-                    has_extension(name, ".tsv") || has_extension(name, ".tab");
+  const bool text = has_ending(name, ".csv") || has_ending(name, ".txt") ||
+                    has_ending(name, ".tsv") || has_ending(name, ".tab");
   if (text || is_arrow_name(path)) return read_row_table(path, options);
-  if (has_extension(name, ".xpt") || has_extension(name, ".xport"))
-    return read_xport(path, options);
-  if (has_extension(name, ".npy")) return read_npy(path, options);
-  if (has_extension(name, ".npz") || name.find(".npz:") != std::string::npos) {
+  if (has_ending(name, ".xpt") || has_ending(name, ".xport")) return read_xport(path, options);
+  if (has_ending(name, ".npy")) return read_npy(path, options);
+  if (has_ending(name, ".npz") || name.find(".npz:") != std::string::npos) {
     return read_npz(path, options);
   }
   const std::string foreign = foreign_format(path);
@@ -138,9 +131,9 @@ std::vector<std::string> ids_from_numbers(const std::vector<double>& values) {
 
 void strip_float_ids(std::vector<std::string>& ids) {
   const auto whole = [](const std::string& id) {
-    return id.empty() ||
-           (has_extension(id, ".0") &&
-            std::all_of(id.begin(), id.end() - 2, [](char c) { return c >= '0' && c <= '9'; }));
+    return id.empty() || (has_ending(id, ".0") && std::all_of(id.begin(), id.end() - 2, [](char c) {
+                            return c >= '0' && c <= '9';
+                          }));
   };
   if (!std::all_of(ids.begin(), ids.end(), whole)) return;
   for (std::string& id : ids) {

@@ -18,10 +18,6 @@ namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 /// Puts `more` behind `channel` on the same raster; where they overlap, the later file counts.
 void continue_channel(Channel& channel, Channel&& more, const std::string& path) {
   if (more.values.empty()) return;
@@ -61,7 +57,7 @@ bool named_like_recording(const std::string& name) {
                                                  ".npz",     ".edf", ".bdf",     ".rec"};
   const std::string plain = plain_name(name);
   return std::any_of(kEnds.begin(), kEnds.end(),
-                     [&](const std::string& end) { return ends_with(plain, end); });
+                     [&](const std::string& end) { return has_ending(plain, end); });
 }
 
 Recording read_recording(const StudySpec& study, const BlockSpec& spec, const std::string& path,
@@ -80,7 +76,7 @@ Recording read_recording(const StudySpec& study, const BlockSpec& spec, const st
     return read_recording_array(spec, path, keep);
   }
   const std::string name = plain_name(path);
-  if (ends_with(name, ".edf") || ends_with(name, ".bdf") || ends_with(name, ".rec")) {
+  if (has_ending(name, ".edf") || has_ending(name, ".bdf") || has_ending(name, ".rec")) {
     throw DataError(path, 0, "",
                     "the content is no EDF or BDF; expected such a file by its name; copy it again "
                     "or rename it");

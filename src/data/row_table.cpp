@@ -79,7 +79,7 @@ class RowTableReader {
   RawTable pass(const std::set<std::string>& as_text) {
     RawTable table;
     table.path = path_;
-    const std::unique_ptr<RowStream> rows = open_rows(path_, '\0', options_.decimal);
+    const std::unique_ptr<RowStream> rows = open_rows(path_, options_.decimal);
     std::vector<RowField> fields;
     if (!rows->next(fields)) {
       throw DataError(path_, 0, "",

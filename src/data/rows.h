@@ -32,9 +32,9 @@ class RowStream {
   virtual char delimiter() const { return '\0'; }  ///< of a text file
 };
 
-/// `delimiter` '\0' = by the name of the file or its header line; of no account for Parquet and
-/// Arrow files. Throws DataError.
-std::unique_ptr<RowStream> open_rows(const std::string& path, char delimiter, char decimal);
+/// The separator of a text file is a tab by its name, else as its header line has it. Throws
+/// DataError.
+std::unique_ptr<RowStream> open_rows(const std::string& path, char decimal);
 
 /// Whether the name says Parquet or Arrow: .parquet .pq .feather .arrow, each also with .gz.
 bool is_arrow_name(const std::string& path);

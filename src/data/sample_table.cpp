@@ -32,7 +32,7 @@ double ClockRoll::apply(double seconds) {
 SampleTable::SampleTable(const StudySpec& study, const BlockSpec& spec, const std::string& path,
                          bool with_id, const ChannelFilter& keep)
     : path_(path),
-      rows_(open_rows(path, '\0', study.decimal == "," ? ',' : '.')),
+      rows_(open_rows(path, study.decimal == "," ? ',' : '.')),
       cells_(study.missing, decimal_of_rows(path, study.decimal == "," ? ',' : '.')),
       unit_(seconds_per(spec.time_unit)),
       time_name_(spec.time) {

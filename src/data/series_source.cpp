@@ -243,7 +243,7 @@ class SeriesArray : public SeriesSource {
 /// A table of files has a column of paths and no times.
 bool lists_files(const BlockContext& context) {
   const std::unique_ptr<RowStream> rows =
-      open_rows(context.path(), '\0', context.study.decimal == "," ? ',' : '.');
+      open_rows(context.path(), context.study.decimal == "," ? ',' : '.');
   std::vector<RowField> fields;
   if (!rows->next(fields)) return false;
   bool path = false;

@@ -33,7 +33,7 @@ Dataset checked_dataset(const Table& table, std::string& test, const DiscoverOpt
 void tell_of_groups(const Dataset& data, const std::string& test, const DiscoverOptions& options,
                     Observer& observer) {
   if (data.group.empty()) return;
-  const bool score = options.engine == "boss" || options.engine == "ges";
+  const bool score = uses_score(options);
   if (!score && knows_groups(test)) return;
   const std::size_t groups = *std::max_element(data.group.begin(), data.group.end()) + 1;
   observer.message(

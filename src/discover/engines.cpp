@@ -8,6 +8,7 @@
 
 #include "discover/choose_test.h"
 #include "discover/correlation.h"
+#include "discover/options.h"
 #include "discover/score_search.h"
 #include "polycause/error.h"
 
@@ -144,7 +145,7 @@ Found run_search(const Search& search, const Constraints& constraints,
                  const DiscoverOptions& options, std::size_t threads, Observer* observer,
                  bool evidence) {
   const std::string& engine = options.engine;
-  if (engine == "boss" || engine == "ges") {
+  if (uses_score(options)) {
     return run_score(search, constraints, options, threads, observer, evidence);
   }
   const auto run = engine == "fci" ? run_fci : engine == "rfci" ? run_rfci : run_pc;

@@ -130,6 +130,7 @@ class GroupedTest : public IndependenceTest {
     Eigen::MatrixXd inside = part(moments_->all, set_, set_);
     inside.diagonal().array() += kRidge;
     factor_.compute(inside);
+    between_ = part(moments_->between, set_, set_);
   }
 
   /// Correlations, 0 .. 1, of two rows of a group in what the set leaves of the variable: one, or
@@ -143,8 +144,7 @@ class GroupedTest : public IndependenceTest {
       const Eigen::MatrixXd beta = factor_.solve(with);  // (s, own)
       const Eigen::MatrixXd cross = beta.transpose() * part(moments_->between, set_, own);
       left -= with.transpose() * beta;
-      shared +=
-          beta.transpose() * part(moments_->between, set_, set_) * beta - cross - cross.transpose();
+      shared += beta.transpose() * between_ * beta - cross - cross.transpose();
     }
     left.diagonal().array() += kRidge;
     if (own.size() == 1) {
@@ -157,7 +157,8 @@ class GroupedTest : public IndependenceTest {
 
   std::unique_ptr<IndependenceTest> test_;
   std::shared_ptr<const GroupMoments> moments_;
-  Indices set_;  // columns of the set that the rest is swept of
+  Eigen::MatrixXd between_;  // (s, s) of the set
+  Indices set_;              // columns of the set that the rest is swept of
   Eigen::LDLT<Eigen::MatrixXd> factor_;
 };
 

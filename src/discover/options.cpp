@@ -10,6 +10,10 @@
 
 namespace polycause {
 
+bool uses_score(const DiscoverOptions& options) {
+  return options.engine == "boss" || options.engine == "ges";
+}
+
 void check_options(const DiscoverOptions& options) {
   const auto check = [](const char* key, const std::string& value,
                         const std::vector<std::string>& known) {
@@ -38,7 +42,7 @@ void check_options(const DiscoverOptions& options) {
                     "partial correlations; leave out one of the two settings",
                     options.test));
   }
-  if (options.mvpc && (options.engine == "boss" || options.engine == "ges")) {
+  if (options.mvpc && uses_score(options)) {
     throw ConfigError(
         fmt::format("discover.mvpc: found engine \"{}\"; expected pc, fci or rfci, since scores "
                     "use complete rows "
