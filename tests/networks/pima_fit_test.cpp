@@ -321,6 +321,93 @@ TEST(PimaFit, ExpertsFindTheLineOfEveryCluster) {
   EXPECT_LT(wrong / kPeople, 0.7);
 }
 
+/// Participants of four groups: a table that tells them apart, or only the line beside it does.
+World groups(std::uint64_t seed, bool told_by_line) {
+  World world;
+  at::Generator generator = torch::make_generator<at::CPUGeneratorImpl>(seed);
+  const Tensor group = torch::randint(0, 4, {kPeople}, generator);
+  world.features = torch::stack({group, group}, 1);
+  const Tensor places = 3 * torch::randn({4, kColumns}, generator);
+  Tensor table = 0.5 * torch::randn({kPeople, kColumns}, generator);
+  if (!told_by_line) table = table + places.index_select(0, group);
+  const Tensor slope = group.to(torch::kFloat).unsqueeze(1) - 1.5;
+  const Tensor line = slope * (torch::arange(6).to(torch::kFloat) - 2.5) +
+                      0.5 * torch::randn({kPeople, 6}, generator);
+  world.values.push_back(table.contiguous().view({kPeople, 1, 1, kColumns}));
+  world.inputs.push_back(input_of("table", world.values.back()));
+  if (told_by_line) {
+    world.values.push_back(line.contiguous().view({kPeople, 1, 1, 6}));
+    world.inputs.push_back(input_of("line", world.values.back()));
+  }
+  for (std::uint32_t i = 0; i < kPeople; ++i)
+    (i % 10 == 0 ? world.held_out : world.train).push_back(i);
+  return world;
+}
+
+/// Share of participants in their own group, groups matched in every way.
+double grouped_right(const Tensor& found, const Tensor& group) {
+  std::vector<std::int64_t> map{0, 1, 2, 3};
+  double best = 0;
+  do {
+    const Tensor named = torch::tensor(map).index_select(0, found);
+    best = std::max(best, named.eq(group).to(torch::kDouble).mean().item<double>());
+  } while (std::next_permutation(map.begin(), map.end()));
+  return best;
+}
+
+TEST(PimaFit, ClustersThatAreOneAndTwoChangePlaces) {
+  const World world = groups(11, false);
+  PimaOptions options = options_of(11);
+  options.outcomes = {4};
+  PimaTrainer trainer(world.inputs, world.train, world.held_out, options);
+  const std::vector<float> latents = trainer.pretrained();
+  const auto n = static_cast<std::int64_t>(world.train.size());
+  const Tensor z = torch::from_blob(const_cast<float*>(latents.data()), {n, 3});
+  std::vector<std::int64_t> rows(world.train.begin(), world.train.end());
+  const Tensor group = world.features.select(1, 0).index_select(0, torch::tensor(rows));
+  // Groups 0 and 1 share a cluster; group 2 has two, above and below its mean.
+  Tensor wrong = torch::where(group.eq(1), torch::zeros_like(group), group);
+  const Tensor first = z.select(1, 0);
+  const double middle = first.masked_select(group.eq(2)).mean().item<double>();
+  wrong = torch::where(group.eq(2).logical_and(first > middle), torch::ones_like(group), wrong);
+  Mixture& mixture = trainer.net().mixture();
+  mixture.mean = torch::zeros({4, 3});
+  mixture.variance = torch::zeros({4, 3});
+  for (std::int64_t c = 0; c < 4; ++c) {
+    const Tensor own = z.index_select(0, wrong.eq(c).nonzero().squeeze(1));
+    mixture.mean[c] = own.mean(0);
+    mixture.variance[c] = own.var(0, false) + 1e-3;
+  }
+  mixture.log_joint = torch::full({4}, -std::log(4.0));
+  const auto right = [&] {
+    const PimaCode code = code_of(trainer.net(), world);
+    const Tensor found =
+        torch::from_blob(const_cast<float*>(code.gamma.data()), {kPeople, 4}).argmax(1);
+    return grouped_right(found, world.features.select(1, 0));
+  };
+  for (int round = 0; round < 20; ++round) trainer.block_update(1, 0);
+  EXPECT_LT(right(), 0.8);  // block updates alone stay where they are
+  trainer.split_and_merge();
+  EXPECT_GT(right(), 0.98);
+}
+
+TEST(PimaFit, OneFeatureIsFoundByItsLawAlone) {
+  for (const std::uint64_t seed : {12U, 13U, 14U}) {
+    World world = groups(seed, true);
+    const Line line;
+    world.inputs[1].expert = &line;
+    PimaOptions options = options_of(seed);
+    options.outcomes = {4};
+    options.pretrain_epochs = 4;
+    options.epochs = 3;
+    const auto model = fit_pima_networks(world.inputs, world.train, world.held_out, options);
+    const PimaCode code = code_of(*model, world);
+    const Tensor found =
+        torch::from_blob(const_cast<float*>(code.gamma.data()), {kPeople, 4}).argmax(1);
+    EXPECT_GT(grouped_right(found, world.features.select(1, 0)), 0.98) << seed;
+  }
+}
+
 TEST(PimaFit, EverySettingGivesAFiniteBound) {
   const World world = make_world(8);
   for (const char* change : {"sample", "published", "fixed variance", "additive", "notears"}) {

@@ -36,19 +36,6 @@ TEST(PimaPieces, SharedPlacesLeaveOutWhatOneModalityShows) {
   EXPECT_LT(shared.correlations[2].item<double>(), 0.3);
 }
 
-TEST(PimaPieces, TheClearestHalvesAreThoseNothingLiesBetween) {
-  at::Generator generator = seeded(2);
-  const Tensor half = torch::arange(kPeople).remainder(2);
-  const Tensor along = torch::randn({kPeople}, generator);
-  const Tensor gap = 5 * half + 0.3 * torch::randn({kPeople}, generator) + along.square();
-  const Halves halves = clearest_halves(torch::stack({along, gap}, 1), generator);
-  const double same =
-      halves.second.eq(half.to(torch::kBool)).to(torch::kDouble).mean().item<double>();
-  EXPECT_GT(std::max(same, 1 - same), 0.99);
-  EXPECT_LT(halves.cut, 0.01);
-  EXPECT_GT(clearest_halves(torch::randn({kPeople, 2}, generator), generator).cut, 0.02);
-}
-
 // Two pieces with an ordered node of three outcomes in each, which the finder turns round in one.
 TEST(PimaPieces, NamesAreTheSameInBothPieces) {
   at::Generator generator = seeded(3);
@@ -57,17 +44,21 @@ TEST(PimaPieces, NamesAreTheSameInBothPieces) {
   const Tensor third = torch::randint(0, 3, {kPeople}, generator, torch::kLong);
   const Tensor along = third - 1.0 + 0.3 * torch::randn({kPeople}, generator);
   const Tensor across = 6 * half + 0.3 * torch::randn({kPeople}, generator);
-  SharedPlaces shared;
-  shared.at = torch::stack({along, across}, 1).to(torch::kDouble);
-  shared.correlations = torch::tensor({0.95, 0.9}, torch::kDouble);
+  const auto noise = [&] { return 0.05 * torch::randn({kPeople}, generator); };
+  // What each modality says of both, and something of its own.
+  const Tensor private_part = torch::randn({2, kPeople}, generator);
+  const Tensor codes =
+      torch::stack({torch::stack({along + noise(), across + noise(), private_part[0]}, 1),
+                    torch::stack({along + noise(), across + noise(), private_part[1]}, 1)});
+  const Tensor there = torch::ones({2, kPeople, 1});
   bool turn = false;
   const PimaGridFinder finder = [&](const float* x, std::size_t count, std::size_t width,
                                     const std::vector<int>& outcomes) {
     EXPECT_EQ(outcomes, std::vector<int>{3});
-    EXPECT_EQ(width, 2U);
+    EXPECT_GE(width, 1U);  // also what is curved in the node
     PimaGrid grid;
     for (std::size_t i = 0; i < count; ++i) {
-      const float t = turn ? -x[2 * i] : x[2 * i];
+      const float t = turn ? -x[width * i] : x[width * i];
       grid.coordinates.push_back(t);
       const int own = t < -0.5F ? 0 : t < 0.5F ? 1 : 2;
       for (int c = 0; c < 3; ++c) grid.responsibilities.push_back(c == own ? 1.0F : 0.0F);
@@ -79,8 +70,10 @@ TEST(PimaPieces, NamesAreTheSameInBothPieces) {
     turn = true;
     return grid;
   };
-  const Tensor latents = torch::randn({kPeople, 4}, generator);
-  std::optional<PimaGrid> grid = grid_in_pieces(nodes, shared, latents, finder, generator);
+  // The latents tell the halves apart.
+  const Tensor latents =
+      torch::cat({across.unsqueeze(1), torch::randn({kPeople, 3}, generator)}, 1);
+  std::optional<PimaGrid> grid = grid_in_pieces(nodes, codes, there, latents, finder, generator);
   ASSERT_TRUE(grid.has_value());
   EXPECT_NEAR(grid->divergence, 0.15, 0.01);
   const Tensor gamma = torch::from_blob(grid->responsibilities.data(), {kPeople, 3, 2});
@@ -100,19 +93,25 @@ TEST(PimaPieces, NamesAreTheSameInBothPieces) {
   EXPECT_EQ(grid->rest.size(), static_cast<std::size_t>(kPeople * 4));
 }
 
-TEST(PimaPieces, WithoutACleanCutThereAreNone) {
+TEST(PimaPieces, WithoutACleanCutOrSomethingSharedThereAreNone) {
   at::Generator generator = seeded(4);
-  SharedPlaces shared;
-  shared.at = torch::randn({kPeople, 2}, generator).to(torch::kDouble);
-  shared.correlations = torch::tensor({0.95, 0.9}, torch::kDouble);
+  const Tensor both = torch::randn({kPeople, 2}, generator);
+  const Tensor codes = torch::stack({both, both});
+  const Tensor there = torch::ones({2, kPeople, 1});
   const PimaGridFinder finder = [](const float*, std::size_t, std::size_t,
                                    const std::vector<int>&) -> PimaGrid {
     ADD_FAILURE() << "no grid is wanted";
     return {};
   };
-  const Tensor latents = torch::randn({kPeople, 4}, generator);
-  EXPECT_FALSE(grid_in_pieces(Nodes({3, 2}), shared, latents, finder, generator).has_value());
-  EXPECT_FALSE(grid_in_pieces(Nodes({3, 3}), shared, latents, finder, generator).has_value());
+  const auto none = [&](const Nodes& nodes, const Tensor& own, const Tensor& latents) {
+    return !grid_in_pieces(nodes, own, there, latents, finder, generator).has_value();
+  };
+  const Tensor cloud = torch::randn({kPeople, 4}, generator);
+  EXPECT_TRUE(none(Nodes({3, 2}), codes, cloud));
+  Tensor parted = torch::randn({kPeople, 4}, generator);
+  parted.select(1, 0).add_(20 * torch::arange(kPeople).remainder(2));
+  EXPECT_TRUE(none(Nodes({3, 3}), codes, parted));  // no feature of two outcomes
+  EXPECT_TRUE(none(Nodes({3, 2}), torch::randn({2, kPeople, 2}, generator), parted));
 }
 
 }  // namespace

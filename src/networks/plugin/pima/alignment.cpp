@@ -17,7 +17,8 @@ constexpr int kAlignShare = 4;  // pre-training takes so many times longer
 
 }  // namespace
 
-SharedPlaces PimaTrainer::shared() const {
+std::optional<PimaGrid> PimaTrainer::grid_of_pieces(const Cached& cached) {
+  if (readers_.size() < 2) return std::nullopt;
   std::vector<Tensor> codes;
   std::vector<Tensor> there;
   BatchReader batches = reader(train_);
@@ -27,7 +28,8 @@ SharedPlaces PimaTrainer::shared() const {
     codes.push_back(net_->codes(one).mean);
     there.push_back(PimaNet::presence(one));
   }
-  return shared_places(torch::cat(codes, 1), torch::cat(there, 1));
+  return grid_in_pieces(net_->nodes(), torch::cat(codes, 1), torch::cat(there, 1), cached.q.mean,
+                        options_.grid, generator_);
 }
 
 /// Participants' places on the grid become their latents: in them the nodes are axes and clusters
@@ -39,9 +41,7 @@ void PimaTrainer::start_on_grid(const Cached& cached) {
   const std::int64_t nodes = net_->nodes().count();
   const std::int64_t joint = net_->nodes().joint;
   const Tensor from = cached.q.mean.contiguous();
-  std::optional<PimaGrid> pieces;
-  if (readers_.size() > 1)
-    pieces = grid_in_pieces(net_->nodes(), shared(), from, options_.grid, generator_);
+  std::optional<PimaGrid> pieces = grid_of_pieces(cached);
   PimaGrid grid = pieces ? std::move(*pieces)
                          : options_.grid(from.data_ptr<float>(), static_cast<std::size_t>(n),
                                          static_cast<std::size_t>(latents), options_.outcomes);

@@ -88,6 +88,23 @@ PimaTrainer::Cached PimaTrainer::cache() const {
   return cached;
 }
 
+PimaTrainer::Cached PimaTrainer::part(const Cached& cached, std::int64_t most) {
+  const std::int64_t n = cached.q.mean.size(0);
+  if (n <= most) return cached;
+  const Tensor rows = torch::div(torch::arange(most, torch::kLong) * n, most, "floor");
+  Cached some;
+  some.q = {cached.q.mean.index_select(0, rows), cached.q.variance.index_select(0, rows)};
+  for (std::int64_t i = 0; i < most; ++i)
+    some.rows.push_back(cached.rows[static_cast<std::size_t>(i * n / most)]);
+  for (const Seen& all : cached.seen) {
+    some.seen.push_back(all.x.defined()
+                            ? Seen{all.x.index_select(0, rows), all.seen.index_select(0, rows),
+                                   all.there.index_select(0, rows)}
+                            : Seen{});
+  }
+  return some;
+}
+
 Tensor PimaTrainer::expert_scores(const Cached& cached, std::int64_t begin,
                                   std::int64_t end) const {
   Tensor sum;
@@ -102,13 +119,41 @@ Tensor PimaTrainer::expert_scores(const Cached& cached, std::int64_t begin,
   return sum;
 }
 
+void PimaTrainer::add_moments(const Cached& cached, std::int64_t begin, const Tensor& gamma,
+                              BlockMoments& moments) const {
+  const std::int64_t end = begin + gamma.size(0);
+  moments.clusters.add(
+      gamma, {cached.q.mean.slice(0, begin, end), cached.q.variance.slice(0, begin, end)});
+  moments.curves.resize(cached.seen.size());
+  for (std::size_t m = 0; m < cached.seen.size(); ++m) {
+    const Seen& all = cached.seen[m];
+    if (!all.x.defined()) continue;
+    moments.curves[m].add(gamma, all.x.slice(0, begin, end).flatten(1),
+                          all.seen.slice(0, begin, end).flatten(1));
+  }
+}
+
+/// Clusters and experts of the largest bound given responsibilities.
+void PimaTrainer::maximise(const Cached& cached, const BlockMoments& moments) {
+  const Tensor spread = cached.q.mean.var(0, false) + cached.q.variance.mean(0);
+  const ClusterMoments& clusters = moments.clusters;
+  if (options_.means == "own") {
+    update_own_latents(net_->nodes(), clusters, 1e-4 * spread, net_->mixture());
+  } else {
+    update_clusters(net_->nodes(), clusters, 1e-4 * spread, kLeast, options_.means == "additive",
+                    net_->mixture());
+  }
+  for (std::size_t m = 0; m < cached.seen.size(); ++m) {
+    if (cached.seen[m].x.defined()) net_->channels()[m].update_expert(moments.curves[m], kLeast);
+  }
+}
+
 /// Responsibilities of everybody; then clusters and experts where `update`. Returns the expected
 /// counts under the responsibilities.
 Tensor PimaTrainer::round(const Cached& cached, bool update) {
   const std::int64_t n = cached.q.mean.size(0);
   const std::int64_t rows = std::max<std::int64_t>(16, kChunk / net_->nodes().joint);
-  ClusterMoments moments;
-  std::vector<CurveMoments> curves(cached.seen.size());
+  BlockMoments moments;
   for (std::int64_t begin = 0; begin < n; begin += rows) {
     const std::int64_t end = std::min(n, begin + rows);
     const Posterior q{cached.q.mean.slice(0, begin, end), cached.q.variance.slice(0, begin, end)};
@@ -117,27 +162,10 @@ Tensor PimaTrainer::round(const Cached& cached, bool update) {
       z = z + q.variance.sqrt() * torch::randn(z.sizes(), generator_);
     // Before the first curves there is nothing that a law could say.
     const Tensor expert = counts_.defined() ? expert_scores(cached, begin, end) : Tensor();
-    const Tensor gamma = net_->responsibilities(net_->latent_scores(q), expert, z);
-    moments.add(gamma, q);
-    for (std::size_t m = 0; update && m < curves.size(); ++m) {
-      const Seen& all = cached.seen[m];
-      if (!all.x.defined()) continue;
-      curves[m].add(gamma, all.x.slice(0, begin, end).flatten(1),
-                    all.seen.slice(0, begin, end).flatten(1));
-    }
+    add_moments(cached, begin, net_->responsibilities(net_->latent_scores(q), expert, z), moments);
   }
-  if (!update) return moments.counts;
-  const Tensor spread = cached.q.mean.var(0, false) + cached.q.variance.mean(0);
-  if (options_.means == "own") {
-    update_own_latents(net_->nodes(), moments, 1e-4 * spread, net_->mixture());
-  } else {
-    update_clusters(net_->nodes(), moments, 1e-4 * spread, kLeast, options_.means == "additive",
-                    net_->mixture());
-  }
-  for (std::size_t m = 0; m < curves.size(); ++m) {
-    if (cached.seen[m].x.defined()) net_->channels()[m].update_expert(curves[m], kLeast);
-  }
-  return moments.counts;
+  if (update) maximise(cached, moments);
+  return moments.clusters.counts;
 }
 
 void PimaTrainer::block_update(int rounds, double beta) {

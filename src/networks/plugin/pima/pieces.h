@@ -22,19 +22,11 @@ struct SharedPlaces {
 /// What one modality alone shows, such as where a pattern begins in a picture, is not among them.
 SharedPlaces shared_places(const torch::Tensor& codes, const torch::Tensor& there);
 
-/// Two halves of participants and how clear-cut they are.
-struct Halves {
-  torch::Tensor second;  // (n,) bool
-  double cut = 1;        // normalised cut (Shi and Malik 2000) by shared responsibility
-};
-
-/// The clearest cut between Gaussian clusters of points (n, s), each half a tenth at least.
-Halves clearest_halves(const torch::Tensor& points, at::Generator& generator);
-
-/// A grid for each half of shared places, where a node has two outcomes and a cut is clean: names
-/// on both are matched by slopes that are alike. `latents` (n, l) get the rest.
-std::optional<PimaGrid> grid_in_pieces(const Nodes& nodes, const SharedPlaces& shared,
-                                       const torch::Tensor& latents, const PimaGridFinder& finder,
-                                       at::Generator& generator);
+/// A grid for each half of the participants, where a node has two outcomes and the cut between
+/// halves is clean: names on both are matched by slopes that are alike. codes (M, n, l) and there
+/// (M, n, 1) as above; `latents` (n, l) decide the cut and get the rest.
+std::optional<PimaGrid> grid_in_pieces(const Nodes& nodes, const torch::Tensor& codes,
+                                       const torch::Tensor& there, const torch::Tensor& latents,
+                                       const PimaGridFinder& finder, at::Generator& generator);
 
 }  // namespace polycause

@@ -200,6 +200,7 @@ void PimaTrainer::start() {
                         : additive_start(net_->nodes(), cached.q, kStarts, generator_);
   counts_ = Tensor();
   for (int r = 0; r < kStartRounds; ++r) counts_ = round(cached, true);
+  split_and_merge();
 }
 
 void PimaTrainer::gradient_epoch(int epoch) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "networks/networks.h"
@@ -35,6 +36,9 @@ class PimaTrainer {
   void scale();
   void pretrain();
   void start();
+  /// One feature: where two of its outcomes lie better as one and another as two, they change
+  /// places, as long as that raises the clusters' share of the bound (split_merge.cpp).
+  void split_and_merge();
   void gradient_epoch(int epoch);
   /// Clusters, experts and, where `beta` > 0, the network, given everybody's posterior.
   void block_update(int rounds, double beta);
@@ -48,6 +52,16 @@ class PimaTrainer {
     std::vector<std::uint32_t> rows;
     Posterior q;             // (n, l)
     std::vector<Seen> seen;  // of modalities with experts; others hold nothing
+  };
+  /// Sums over participants, with responsibilities.
+  struct BlockMoments {
+    ClusterMoments clusters;
+    std::vector<CurveMoments> curves;  // per modality; used where there is an expert
+  };
+  /// Clusters that were tried, by their responsibilities.
+  struct Attempt {
+    torch::Tensor gamma;    // (n, K)
+    double value = -1e300;  // the clusters' share of the bound, nat per participant
   };
   /// What encoders say that do not learn any more.
   struct Held {
@@ -66,15 +80,23 @@ class PimaTrainer {
   void hold_encoders();
   torch::Tensor keep(const std::vector<Seen>& batch);
   void pretrain_epoch(int epoch, int epochs);
-  SharedPlaces shared() const;  // of everybody, in the order of Cached
+  std::optional<PimaGrid> grid_of_pieces(const Cached& cached);
   void start_on_grid(const Cached& cached);
   void align(const torch::Tensor& targets, const std::vector<std::uint32_t>& rows,
              const torch::Tensor& variance);
   void step(const torch::Tensor& loss, double progress, const char* stage, int epoch);
   Cached cache() const;
+  static Cached part(const Cached& cached, std::int64_t most);  // evenly from the beginning on
   Cached everybody() const { return held_.place.empty() ? cache() : held_.everybody; }
   torch::Tensor expert_scores(const Cached& cached, std::int64_t begin, std::int64_t end) const;
+  void add_moments(const Cached& cached, std::int64_t begin, const torch::Tensor& gamma,
+                   BlockMoments& moments) const;  // gamma (B, K) of those from `begin` on
+  void maximise(const Cached& cached, const BlockMoments& moments);
   torch::Tensor round(const Cached& cached, bool update);
+  torch::Tensor cluster_scores(const Cached& cached) const;
+  double settle(const Cached& cached, int rounds, torch::Tensor& gamma);
+  Attempt best_move(const Cached& cached, const torch::Tensor& gamma, std::int64_t into,
+                    std::int64_t gone);
   BatchReader reader(const std::vector<std::uint32_t>& rows) const;
   void make_optimiser(double encoder_share);
 
