@@ -12,8 +12,8 @@ namespace polycause {
 namespace {
 
 using torch::Tensor;
-constexpr std::int64_t kRows = 8000;  // participants that moves are tried on
-constexpr std::size_t kTried = 3;     // merges, each with as many splits
+constexpr std::int64_t kRows = 4000;  // participants that moves are tried on
+constexpr std::size_t kTried = 3;     // pairs, each with as many splits
 constexpr int kGlance = 4;            // rounds after which splits are compared
 constexpr int kSettled = 40;          // rounds at most until clusters are judged
 constexpr double kStill = 1e-5;       // nat per participant in a round
@@ -33,33 +33,20 @@ Tensor one_side(const Tensor& x, const Tensor& gamma, at::Generator& generator) 
   return gamma * centred.mv(direction).gt(0);
 }
 
-/// gamma (n, K) with `into` and `gone` as one, and column `gone` free.
-Tensor merged(const Tensor& gamma, std::int64_t into, std::int64_t gone) {
-  Tensor result = gamma.clone();
-  result.select(1, into).add_(result.select(1, gone));
-  result.select(1, gone).zero_();
-  return result;
-}
-
-struct Pair {
-  std::int64_t into = 0;
-  std::int64_t gone = 0;
-  double divergence = 0;  // of both from each other, nat
-};
-
 /// Pairs of clusters, the most alike first: scores (n, K), gamma (n, K).
-std::vector<Pair> alike(const Tensor& scores, const Tensor& gamma) {
+std::vector<ClusterPair> alike(const Tensor& scores, const Tensor& gamma) {
   const Tensor share = gamma / gamma.sum(0).clamp_min(1e-12);
   const Tensor mean = share.t().mm(scores).to(torch::kDouble);  // (K, K): of k's under j
-  std::vector<Pair> pairs;
+  std::vector<ClusterPair> pairs;
   for (std::int64_t i = 0; i < mean.size(0); ++i) {
     for (std::int64_t j = i + 1; j < mean.size(0); ++j) {
       const Tensor away = mean[i][i] + mean[j][j] - mean[i][j] - mean[j][i];
       pairs.push_back({i, j, away.item<double>()});
     }
   }
-  std::stable_sort(pairs.begin(), pairs.end(),
-                   [](const Pair& a, const Pair& b) { return a.divergence < b.divergence; });
+  std::stable_sort(pairs.begin(), pairs.end(), [](const ClusterPair& a, const ClusterPair& b) {
+    return a.divergence < b.divergence;
+  });
   return pairs;
 }
 
@@ -91,34 +78,54 @@ double PimaTrainer::settle(const Cached& cached, int rounds, Tensor& gamma) {
   return value;
 }
 
-/// The best of the moves that make one cluster of `pair` and two of another.
-PimaTrainer::Attempt PimaTrainer::best_move(const Cached& cached, const Tensor& gamma,
-                                            std::int64_t into, std::int64_t gone) {
-  const Tensor together = merged(gamma, into, gone);
-  std::vector<Attempt> splits;
+/// `gamma` with `pair` as one cluster and cluster `split.cluster` as two.
+Tensor PimaTrainer::moved(const Cached& cached, const Tensor& gamma, const ClusterPair& pair,
+                          const Split& split) const {
+  const bool latents = split.view == cached.seen.size();
+  const Tensor x = latents ? cached.q.mean : cached.seen[split.view].x.flatten(1);
+  const Tensor side = one_side(x, gamma.select(1, split.cluster), generator_);
+  Tensor result = gamma.clone();
+  result.select(1, pair.into).add_(result.select(1, pair.gone));
+  result.select(1, pair.gone).copy_(side);
+  result.select(1, split.cluster).sub_(side);
+  return result;
+}
+
+/// What may fall into two, the most promising first: every cluster by its latents, or by the curves
+/// of a law that has a say.
+std::vector<PimaTrainer::Split> PimaTrainer::splits(const Cached& cached, const Tensor& gamma,
+                                                    const ClusterPair& pair) {
+  std::vector<Split> list;
   for (std::int64_t k = 0; k < gamma.size(1); ++k) {
-    if (k == into || k == gone) continue;
-    // What may fall into two: the latents, or the curves of a law that has a say.
+    if (k == pair.into || k == pair.gone) continue;
     for (std::size_t view = 0; view <= cached.seen.size(); ++view) {
-      const bool latents = view == cached.seen.size();
-      if (!latents && (!cached.seen[view].x.defined() || options_.responsibility != "exact"))
-        continue;
-      const Tensor x = latents ? cached.q.mean : cached.seen[view].x.flatten(1);
-      const Tensor side = one_side(x, gamma.select(1, k), generator_);
-      Attempt split{together.clone(), 0};
-      split.gamma.select(1, k).sub_(side);
-      split.gamma.select(1, gone).copy_(side);
-      split.value = settle(cached, kGlance, split.gamma);
-      splits.push_back(std::move(split));
-      std::stable_sort(splits.begin(), splits.end(),
-                       [](const Attempt& a, const Attempt& b) { return a.value > b.value; });
-      if (splits.size() > kTried) splits.pop_back();
+      const bool law = view < cached.seen.size();
+      if (law && (!cached.seen[view].x.defined() || options_.responsibility != "exact")) continue;
+      Split split{k, view, 0};
+      Tensor tried = moved(cached, gamma, pair, split);
+      split.value = settle(cached, kGlance, tried);
+      list.push_back(split);
     }
   }
+  std::stable_sort(list.begin(), list.end(),
+                   [](const Split& a, const Split& b) { return a.value > b.value; });
+  return list;
+}
+
+/// The best of the most promising moves from `gamma` on.
+PimaTrainer::Attempt PimaTrainer::best_move(const Cached& cached, const Tensor& gamma) {
+  std::vector<ClusterPair> pairs = alike(cluster_scores(cached), gamma);
+  pairs.resize(std::min(pairs.size(), kTried));
+  std::vector<Split> promising = splits(cached, gamma, pairs[0]);
+  promising.resize(std::min(promising.size(), kTried));
   Attempt best;
-  for (Attempt& split : splits) {
-    split.value = settle(cached, kSettled, split.gamma);
-    if (split.value > best.value) best = std::move(split);
+  for (const ClusterPair& pair : pairs) {
+    for (const Split& split : promising) {
+      if (split.cluster == pair.into || split.cluster == pair.gone) continue;
+      Attempt attempt{moved(cached, gamma, pair, split), 0};
+      attempt.value = settle(cached, kSettled, attempt.gamma);
+      if (attempt.value > best.value) best = std::move(attempt);
+    }
   }
   return best;
 }
@@ -133,18 +140,12 @@ void PimaTrainer::split_and_merge() {
   Attempt best;
   best.gamma = cluster_scores(some).softmax(1);
   best.value = settle(some, kSettled, best.gamma);
-  for (std::int64_t move = 0; move < 2 * joint; ++move) {
-    std::vector<Pair> pairs = alike(cluster_scores(some), best.gamma);
-    pairs.resize(std::min(pairs.size(), kTried));
-    Attempt next;
-    for (const Pair& pair : pairs) {
-      Attempt attempt = best_move(some, best.gamma, pair.into, pair.gone);
-      if (attempt.value > next.value) next = std::move(attempt);
-    }
-    const bool better = next.value > best.value + kGain;
+  bool better = true;
+  for (std::int64_t move = 0; better && move < joint; ++move) {
+    Attempt next = best_move(some, best.gamma);
+    better = next.value > best.value + kGain;
     if (better) best = std::move(next);
     settle(some, 1, best.gamma);  // from the attempts back to it
-    if (!better) break;
   }
   for (int r = 0; r < kLastRounds; ++r) counts_ = round(all, true);
 }

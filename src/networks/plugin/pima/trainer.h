@@ -24,6 +24,13 @@ std::unique_ptr<PimaModel> fit_pima_networks(const std::vector<PimaInput>& input
                                              const std::vector<std::uint32_t>& held_out,
                                              const PimaOptions& options);
 
+/// Two clusters that might be one.
+struct ClusterPair {
+  std::int64_t into = 0;
+  std::int64_t gone = 0;
+  double divergence = 0;  // of both from each other, nat
+};
+
 class PimaTrainer {
  public:
   PimaTrainer(const std::vector<PimaInput>& inputs, const std::vector<std::uint32_t>& train,
@@ -63,6 +70,11 @@ class PimaTrainer {
     torch::Tensor gamma;    // (n, K)
     double value = -1e300;  // the clusters' share of the bound, nat per participant
   };
+  struct Split {
+    std::int64_t cluster = 0;
+    std::size_t view = 0;  // the modality by which it falls apart; behind the last: by the latents
+    double value = 0;      // of the bound's share after a few rounds
+  };
   /// What encoders say that do not learn any more.
   struct Held {
     std::map<std::uint32_t, std::int64_t> place;  // of a participant
@@ -95,8 +107,11 @@ class PimaTrainer {
   torch::Tensor round(const Cached& cached, bool update);
   torch::Tensor cluster_scores(const Cached& cached) const;
   double settle(const Cached& cached, int rounds, torch::Tensor& gamma);
-  Attempt best_move(const Cached& cached, const torch::Tensor& gamma, std::int64_t into,
-                    std::int64_t gone);
+  torch::Tensor moved(const Cached& cached, const torch::Tensor& gamma, const ClusterPair& pair,
+                      const Split& split) const;
+  std::vector<Split> splits(const Cached& cached, const torch::Tensor& gamma,
+                            const ClusterPair& pair);
+  Attempt best_move(const Cached& cached, const torch::Tensor& gamma);
   BatchReader reader(const std::vector<std::uint32_t>& rows) const;
   void make_optimiser(double encoder_share);
 
