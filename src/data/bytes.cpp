@@ -14,10 +14,6 @@
 namespace polycause {
 namespace {
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -42,7 +38,7 @@ ByteStream::ByteStream(const std::string& path) : path_(path) {
     throw DataError(path, 0, "",
                     std::string("cannot open (") + std::strerror(errno) + "); check the path");
   }
-  if (ends_with(lower(path), ".gz") && !has_gzip_magic(probe)) {
+  if (has_ending(lower(path), ".gz") && !has_gzip_magic(probe)) {
     throw DataError(path, 0, "",
                     "the content is not gzip; expected gzip for a name ending in .gz; rename the "
                     "file or compress it");
@@ -107,12 +103,13 @@ std::string read_bytes(const std::string& path, std::size_t limit) {
 }
 
 bool has_ending(const std::string& name, const std::string& ending) {
-  return name.size() > ending.size() && ends_with(name, ending);
+  return name.size() > ending.size() &&
+         name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
 }
 
 std::string plain_name(const std::string& path) {
   std::string name = lower(path);
-  if (ends_with(name, ".gz")) name.resize(name.size() - 3);
+  if (has_ending(name, ".gz")) name.resize(name.size() - 3);
   return name;
 }
 

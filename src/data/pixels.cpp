@@ -20,10 +20,6 @@ bool begins_with(const std::string& bytes, const std::string& magic) {
   return bytes.compare(0, magic.size(), magic) == 0;
 }
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 /// How one new coordinate is made of old ones: weights of old[first], old[first + 1], ...
 struct Mix {
   std::size_t first = 0;
@@ -90,7 +86,7 @@ Pixels read_pixels(const std::string& path) {
   if (begins_with(bytes, std::string("II*\0", 4)) || begins_with(bytes, std::string("MM\0*", 4))) {
     return decode_tiff(path, bytes);
   }
-  if (is_dicom(bytes) || ends_with(plain_name(path), ".dcm")) {
+  if (is_dicom(bytes) || has_ending(plain_name(path), ".dcm")) {
     return decode_dicom(path, bytes);
   }
   const std::string known = known_content(bytes.substr(0, 64));

@@ -17,6 +17,7 @@
 
 #include "base/files.h"
 #include "base/parallel.h"
+#include "data/bytes.h"
 #include "polycause/error.h"
 #include "simulate/png_writer.h"
 
@@ -24,10 +25,6 @@ namespace polycause::simulation {
 namespace {
 
 constexpr std::size_t kRowsPerUnit = 32;
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 std::size_t size_of(const SimulatedBlocks& blocks) {
   return std::accumulate(blocks.shape.begin(), blocks.shape.end(), std::size_t{1},
@@ -175,7 +172,7 @@ std::string npy_header(const std::string& type, const std::vector<std::size_t>& 
 void write_blocks(const SimulatedBlocks& blocks, const std::string& directory,
                   std::size_t threads) {
   const std::string path = join_path(directory, blocks.path);
-  if (ends_with(path, ".npy")) {
+  if (has_ending(path, ".npy")) {
     const bool bytes = blocks.kind == "image";
     std::vector<std::size_t> shape = {blocks.ids.size()};
     shape.insert(shape.end(), blocks.shape.begin(), blocks.shape.end());
@@ -183,7 +180,7 @@ void write_blocks(const SimulatedBlocks& blocks, const std::string& directory,
                   [&](std::size_t, const std::vector<float>& values, std::string& out) {
                     bytes ? append_bytes(values, out) : append_floats(values, out);
                   });
-  } else if (ends_with(path, ".csv")) {
+  } else if (has_ending(path, ".csv")) {
     write_growing(blocks, path, fmt::format("sample_id,time,{}\n", fmt::join(blocks.channels, ",")),
                   threads,
                   [&](std::size_t row, const std::vector<float>& values, std::string& out) {

@@ -14,6 +14,7 @@ namespace {
 using torch::Tensor;
 constexpr std::int64_t kRows = 4000;  // participants that moves are tried on
 constexpr std::size_t kTried = 3;     // pairs, each with as many splits
+constexpr int kMoves = 20;            // at most
 constexpr int kGlance = 4;            // rounds after which splits are compared
 constexpr int kSettled = 40;          // rounds at most until clusters are judged
 constexpr double kStill = 1e-5;       // nat per participant in a round
@@ -141,7 +142,7 @@ void PimaTrainer::split_and_merge() {
   best.gamma = cluster_scores(some).softmax(1);
   best.value = settle(some, kSettled, best.gamma);
   bool better = true;
-  for (std::int64_t move = 0; better && move < joint; ++move) {
+  for (int move = 0; better && move < kMoves; ++move) {
     Attempt next = best_move(some, best.gamma);
     better = next.value > best.value + kGain;
     if (better) best = std::move(next);
