@@ -162,7 +162,12 @@ Tensor PimaTrainer::round(const Cached& cached, bool update) {
       z = z + q.variance.sqrt() * torch::randn(z.sizes(), generator_);
     // Before the first curves there is nothing that a law could say.
     const Tensor expert = counts_.defined() ? expert_scores(cached, begin, end) : Tensor();
-    add_moments(cached, begin, net_->responsibilities(net_->latent_scores(q), expert, z), moments);
+    const Tensor gamma = net_->responsibilities(net_->latent_scores(q), expert, z);
+    if (update) {
+      add_moments(cached, begin, gamma, moments);
+    } else {
+      moments.clusters.add(gamma, q);
+    }
   }
   if (update) maximise(cached, moments);
   return moments.clusters.counts;
