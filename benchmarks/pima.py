@@ -112,7 +112,7 @@ def summary(rows):
         groups.setdefault((row["label"], row["design"], row["view"]), []).append(row)
     for (label, design, view), group in groups.items():
         middle = {key: statistics.median(float(row[key]) for row in group) for key in ("accuracy", "disentanglement", "seconds")}
-        zero = {key: sum(int(row[key]) == 0 for row in group) for key in ("shd_skeleton", "shd_class")}
+        zero = {key: sum(str(row[key]) == "0" for row in group) for key in ("shd_skeleton", "shd_class")}
         print(f"| {label} | {design} | {view} | {len(group)} | {middle['accuracy']:.3f} | {min(float(row['accuracy']) for row in group):.3f} | "
               f"{zero['shd_skeleton']} | {zero['shd_class']} | {middle['disentanglement']:.2f} | "
               f"{middle['seconds']:.0f} |")

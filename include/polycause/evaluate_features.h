@@ -23,7 +23,9 @@ struct FeatureScores {
   double accuracy = 0;             ///< mean over the true nodes
   double joint_accuracy = 0;       ///< share of participants with all nodes right
   std::int64_t shd_skeleton = -1;  ///< pairs joined in one graph only; -1 = no graph
-  std::int64_t shd_class = -1;     ///< pairs that differ between the classes of the two networks
+  /// Pairs that differ between the classes of the two networks; -1 = no graph, or a true network
+  /// with nodes that nobody measured.
+  std::int64_t shd_class = -1;
   std::size_t participants = 0;
   std::vector<FeatureScore> nodes;
 };
@@ -31,8 +33,9 @@ struct FeatureScores {
 /// Outcomes are compared as texts or numbers: every distinct value of a column is one. Columns of
 /// `found` that end in ".p" are probabilities and are left out. Rows are matched by id. `learned`
 /// holds the class of its network (undirected edges where the direction is free), `truth_graph`
-/// one of its members; both may be null. Throws DataError when fewer than 30 participants are
-/// shared.
+/// one of its members; both may be null. Nodes of `truth_graph` without a column in `truth` are
+/// hidden: what they keep together counts as joined. Throws DataError when fewer than 30
+/// participants are shared.
 FeatureScores evaluate_features(const Table& found, const Table& truth, const Graph* learned,
                                 const Graph* truth_graph);
 

@@ -185,7 +185,16 @@ FeatureScores evaluate_features(const Table& found, const Table& truth, const Gr
       static_cast<double>(std::count(all_right.begin(), all_right.end(), true)) /
       static_cast<double>(own.size());
   if (learned == nullptr || truth_graph == nullptr) return scores;
-  const Marks right = class_of_truth(*truth_graph);
+  std::vector<std::string> measured;
+  std::map<std::string, std::string> itself;
+  for (const Discrete& one : truths) {
+    measured.push_back(one.name);
+    itself.emplace(one.name, one.name);
+  }
+  const bool hidden = truth_graph->nodes.size() > measured.size();
+  // Effects of a hidden cause cannot be separated: they count as joined, by no direction.
+  const Marks right = hidden ? marks_of(observable_neighbours(*truth_graph, measured), itself)
+                             : class_of_truth(*truth_graph);
   const Marks ours = marks_of(*learned, truth_of);
   scores.shd_skeleton = 0;
   scores.shd_class = 0;
@@ -199,6 +208,7 @@ FeatureScores evaluate_features(const Table& found, const Table& truth, const Gr
     ++scores.shd_skeleton;
     ++scores.shd_class;
   }
+  if (hidden) scores.shd_class = -1;
   return scores;
 }
 

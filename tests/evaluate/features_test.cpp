@@ -69,6 +69,26 @@ TEST(FeatureScores, MatchesNodesAndOutcomes) {
   EXPECT_NE(feature_scores_json(scores).find("\"feature_accuracy\""), std::string::npos);
 }
 
+// cause -> a, cause -> c, a -> b: without the cause, a is joined to b and c.
+TEST(FeatureScores, EffectsOfAHiddenCauseAreJoined) {
+  Random random(2, "features");
+  std::vector<std::vector<double>> values(3);
+  for (int i = 0; i < 300; ++i) {
+    for (auto& column : values) column.push_back(static_cast<double>(random.below(3)));
+  }
+  const Graph truth =
+      graph_of({"cause", "t1", "t2", "t3"}, {{0, 1, true}, {0, 3, true}, {1, 2, true}});
+  const auto scored = [&](const Graph& learned) {
+    return evaluate_features(features_of(values, "node"), features_of(values, "t"), &learned,
+                             &truth);
+  };
+  const std::vector<std::string> nodes{"node1", "node2", "node3"};
+  const FeatureScores right = scored(graph_of(nodes, {{0, 1, false}, {0, 2, false}}));
+  EXPECT_EQ(right.shd_skeleton, 0);
+  EXPECT_EQ(right.shd_class, -1);  // of measured nodes alone there is no true network
+  EXPECT_EQ(scored(graph_of(nodes, {{0, 1, false}, {1, 2, false}})).shd_skeleton, 2);
+}
+
 TEST(FeatureScores, TooFewParticipantsAndMissingCells) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> values(50);
