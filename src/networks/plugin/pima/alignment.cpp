@@ -18,7 +18,7 @@ constexpr int kAlignShare = 4;  // pre-training takes so many times longer
 }  // namespace
 
 std::optional<PimaGrid> PimaTrainer::grid_of_pieces(const Cached& cached) {
-  if (readers_.size() < 2) return std::nullopt;
+  if (readers_.size() < 2 || !may_part(net_->nodes())) return std::nullopt;  // spares the codes
   std::vector<Tensor> codes;
   std::vector<Tensor> there;
   BatchReader batches = reader(train_);

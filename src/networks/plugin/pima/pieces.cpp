@@ -222,11 +222,16 @@ SharedPlaces shared_places(const Tensor& codes, const Tensor& there) {
   return shared;
 }
 
+bool may_part(const Nodes& nodes) {
+  return nodes.count() > 1 &&
+         std::find(nodes.outcomes.begin(), nodes.outcomes.end(), 2) != nodes.outcomes.end();
+}
+
 std::optional<PimaGrid> grid_in_pieces(const Nodes& nodes, const Tensor& codes, const Tensor& there,
                                        const Tensor& latents, const PimaGridFinder& finder,
                                        at::Generator& generator) {
+  if (!may_part(nodes)) return std::nullopt;
   const auto parting = std::find(nodes.outcomes.begin(), nodes.outcomes.end(), 2);
-  if (parting == nodes.outcomes.end() || nodes.count() < 2) return std::nullopt;
   Parted parted{nodes, static_cast<std::size_t>(parting - nodes.outcomes.begin()), {}};
   for (const std::size_t j : parted.rest()) parted.others.push_back(nodes.outcomes[j]);
   const std::optional<Tensor> second = clean_halves(latents, generator);

@@ -22,6 +22,9 @@ struct SharedPlaces {
 /// What one modality alone shows, such as where a pattern begins in a picture, is not among them.
 SharedPlaces shared_places(const torch::Tensor& codes, const torch::Tensor& there);
 
+/// Whether there is a node that could part the participants, and another.
+bool may_part(const Nodes& nodes);
+
 /// A grid for each half of the participants, where a node has two outcomes and the cut between
 /// halves is clean: names on both are matched by slopes that are alike. codes (M, n, l) and there
 /// (M, n, 1) as above; `latents` (n, l) decide the cut and get the rest.
