@@ -9,15 +9,12 @@
 
 #include "networks/plugin/pima/graph_learner.h"
 #include "networks/plugin/pima/node_network.h"
+#include "seeded.h"
 
 namespace polycause {
 namespace {
 
 using torch::Tensor;
-
-at::Generator seeded(std::uint64_t seed) {
-  return torch::make_generator<at::CPUGeneratorImpl>(seed);
-}
 
 NodeParameters random_parameters(const Nodes& nodes, std::int64_t runs, at::Generator& generator) {
   const auto kind = torch::TensorOptions(torch::kDouble);

@@ -5,15 +5,12 @@
 #include <algorithm>
 
 #include "networks/plugin/pima/halves.h"
+#include "seeded.h"
 
 namespace polycause {
 namespace {
 
 using torch::Tensor;
-
-at::Generator seeded(std::uint64_t seed) {
-  return torch::make_generator<at::CPUGeneratorImpl>(seed);
-}
 
 /// Two bent sheets, each with three dense places along it of very different sizes: what lies
 /// between two dense places of a sheet is thin, and nothing lies between the sheets.

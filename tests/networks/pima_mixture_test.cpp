@@ -5,15 +5,12 @@
 #include <cmath>
 
 #include "networks/plugin/pima/mixture.h"
+#include "seeded.h"
 
 namespace polycause {
 namespace {
 
 using torch::Tensor;
-
-at::Generator seeded(std::uint64_t seed) {
-  return torch::make_generator<at::CPUGeneratorImpl>(seed);
-}
 
 struct Case {
   Nodes nodes{{2, 3}};

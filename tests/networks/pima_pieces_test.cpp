@@ -5,16 +5,13 @@
 #include <vector>
 
 #include "networks/plugin/pima/pieces.h"
+#include "seeded.h"
 
 namespace polycause {
 namespace {
 
 using torch::Tensor;
 constexpr std::int64_t kPeople = 600;
-
-at::Generator seeded(std::uint64_t seed) {
-  return torch::make_generator<at::CPUGeneratorImpl>(seed);
-}
 
 double correlation(const Tensor& a, const Tensor& b) {
   return torch::corrcoef(torch::stack({a.to(torch::kDouble), b.to(torch::kDouble)}))[0][1]

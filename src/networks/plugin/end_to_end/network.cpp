@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "networks/plugin/end_to_end/training.h"
+#include "networks/plugin/flat.h"
 
 namespace polycause {
 namespace {
@@ -32,12 +33,6 @@ void scatter(const Tensor& part, const std::vector<std::uint32_t>& rows, std::in
 
 Tensor matrix(const std::vector<float>& values, std::int64_t rows, std::int64_t columns) {
   return torch::from_blob(const_cast<float*>(values.data()), {rows, columns}).clone();
-}
-
-std::vector<float> numbers_of(const Tensor& tensor) {
-  const Tensor flat = tensor.contiguous();
-  const float* from = flat.data_ptr<float>();
-  return {from, from + flat.numel()};
 }
 
 }  // namespace
@@ -217,7 +212,7 @@ std::vector<float> TrainedNetwork::decode(std::size_t modality, const std::vecto
   Tensor u = matrix(z, count, d_z(modality));
   if (d_eta(modality) > 0) u = torch::cat({u, matrix(eta, count, d_eta(modality))}, 1);
   Coding& coding = *codings_[modality];
-  return numbers_of(coding.unscaled(coding.decode(self.decoder_input(modality, u))));
+  return flat(coding.unscaled(coding.decode(self.decoder_input(modality, u))));
 }
 
 Tensor TrainedNetwork::expected_latent(int, const Tensor& z) { return torch::zeros({z.size(0)}); }
@@ -226,7 +221,7 @@ std::vector<float> TrainedNetwork::conditional_mean(int latent, const std::vecto
   const torch::NoGradGuard no_gradient;
   auto& self = const_cast<TrainedNetwork&>(*this);
   self.eval();
-  return numbers_of(self.expected_latent(
+  return flat(self.expected_latent(
       latent, matrix(z, static_cast<std::int64_t>(z.size()) / latents_, latents_)));
 }
 
@@ -261,7 +256,7 @@ std::vector<float> TrainedNetwork::values() const {
       out.push_back(static_cast<float>(v));
   }
   for (const Tensor& tensor : tensors()) {
-    const std::vector<float> numbers = numbers_of(tensor.detach());
+    const std::vector<float> numbers = flat(tensor.detach());
     out.insert(out.end(), numbers.begin(), numbers.end());
   }
   return out;

@@ -6,6 +6,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "networks/plugin/flat.h"
+
 namespace polycause {
 namespace {
 
@@ -14,12 +16,6 @@ using torch::Tensor;
 std::vector<std::int64_t> sizes_of(const BlockShape& shape, std::size_t count) {
   return {static_cast<std::int64_t>(count), static_cast<std::int64_t>(shape.channels),
           static_cast<std::int64_t>(shape.height), static_cast<std::int64_t>(shape.width)};
-}
-
-std::vector<float> flat(const Tensor& tensor) {
-  const Tensor t = tensor.detach().to(torch::kFloat).contiguous();
-  const float* from = t.data_ptr<float>();
-  return {from, from + t.numel()};
 }
 
 }  // namespace

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <numeric>
 #include <utility>
 #include <vector>
 
+#include "networks/plugin/flat.h"
 #include "networks/plugin/pima/halves.h"
 
 namespace polycause {
@@ -180,11 +180,6 @@ void put(const Parted& parted, int outcome, const Piece& piece, const Tensor& la
           widths[at][static_cast<std::int64_t>(piece.match.from[k])];
   }
   joined.responsibilities.index_copy_(0, piece.rows, named);
-}
-
-std::vector<float> flat(const Tensor& m) {
-  const Tensor c = m.contiguous();
-  return {c.data_ptr<float>(), c.data_ptr<float>() + c.numel()};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "networks/plugin/flat.h"
 #include "networks/plugin/pima/judge.h"
 
 namespace polycause {
@@ -312,9 +313,7 @@ std::unique_ptr<PimaNet> PimaTrainer::run() {
 std::vector<float> PimaTrainer::pretrained() {
   scale();
   pretrain();
-  const Tensor latents = cache().q.mean.contiguous();
-  const float* from = latents.data_ptr<float>();
-  return {from, from + latents.numel()};
+  return flat(cache().q.mean);
 }
 
 std::unique_ptr<PimaModel> fit_pima_networks(const std::vector<PimaInput>& inputs,
