@@ -91,6 +91,12 @@ std::vector<float> LatentLayout::with_copies(const std::vector<float>& z) const 
   return out;
 }
 
+double breadth(const std::vector<int>& latents) {
+  constexpr double kNarrow = 3;
+  const auto widest = std::max_element(latents.begin(), latents.end());
+  return widest == latents.end() ? 1 : std::max(1.0, *widest / kNarrow);
+}
+
 std::vector<std::size_t> listed_ranks(std::size_t units, const std::vector<SharedUnit>& shared) {
   // Modalities stand at even places, a shared block just before its first member.
   std::vector<std::size_t> key(units);

@@ -57,6 +57,11 @@ class LatentLayout {
   std::vector<std::vector<bool>> apart_;  // (U, U) show a common modality
 };
 
+/// Latents of the widest unit, as a multiple of the three up to which budgets and prices hold as
+/// they are set; 1 where no unit has more. Beyond, there are more planes to turn in, and what a
+/// latent's parents say of it together is shared by more of them.
+double breadth(const std::vector<int>& latents);
+
 /// Place of every unit, causes first, where the study lists its modalities so: a shared block
 /// stands before the first of its members.
 std::vector<std::size_t> listed_ranks(std::size_t units, const std::vector<SharedUnit>& shared);

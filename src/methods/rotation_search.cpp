@@ -5,13 +5,14 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "methods/latent_layout.h"
 #include "model/subspace.h"
 
 namespace polycause {
 namespace {
 
 constexpr int kStarts = 8;
-constexpr int kSteps = 200;
+constexpr int kSteps = 200;  // of an attempt, times the square of the breadth
 constexpr int kBatch = 512;
 constexpr double kRate = 0.02;
 constexpr double kPriorFactor = 1.5;
@@ -78,8 +79,9 @@ double search_rotation(Density& density, const Codes& codes, const Split& split,
   shape.privates.assign(latents.size(), 0);
   shape.layers_per_width = 0;
   Schedule schedule;
-  schedule.max_steps = kSteps;
-  schedule.epochs = kSteps;
+  // k latents have k (k - 1) / 2 planes to turn in.
+  schedule.epochs = static_cast<int>(kSteps * breadth(latents) * breadth(latents));
+  schedule.max_steps = schedule.epochs;
   schedule.batch = kBatch;
   schedule.rate = kRate;
   schedule.prior_factor = kPriorFactor;

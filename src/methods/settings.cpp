@@ -14,11 +14,14 @@ void visit_settings(FitOptions& o, SettingsVisitor& v) {
   v.visit("method.prior", o.prior, {"auto", "additive", "general"},
           "causal mechanisms: additive noise, general, or whichever predicts held-out participants "
           "better");
-  v.visit("method.sparsity", o.sparsity, 0.0, kInfinity, "price of an edge during training, nat");
-  v.visit("method.edge_price", o.edge_price, 0.0, kInfinity,
-          "price of an edge when branches are compared on held-out participants, nat");
+  v.visit(
+      "method.sparsity", o.sparsity, 0.0, kInfinity,
+      "price of an edge during training, nat; staged: less where a modality has over 3 latents");
+  v.visit(
+      "method.edge_price", o.edge_price, 0.0, kInfinity,
+      "price of an edge when branches are compared on held-out participants, nat; less as above");
   v.visit("method.prune", o.prune, 0.0, kInfinity,
-          "an edge stays when held-out participants lose this much without it, nat");
+          "an edge stays when held-out participants lose this much without it, nat; less as above");
   v.visit("method.within_price", o.within_price, 0.0, kInfinity,
           "staged: price of an edge inside a modality, in prices of one between modalities; 0: "
           "there are none");
@@ -55,7 +58,8 @@ void visit_settings(FitOptions& o, SettingsVisitor& v) {
   v.visit("train.branches", o.branches, 1, 100, "best distinct starts that get a gated graph");
   v.visit("train.branch_epochs", o.branch_epochs, 1, 100000, "passes of each branch");
   v.visit("train.max_steps", o.max_steps, 1, kNoLimit,
-          "cap on the steps of any one start or branch");
+          "cap on the steps of any one start or branch; staged: more where a modality has over 3 "
+          "latents");
   v.visit("train.network_epochs", o.network_epochs, 1, 100000,
           "pictures and series: passes of the networks, at most");
   v.visit("train.network_batch", o.network_batch, 16, 65536,

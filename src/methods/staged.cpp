@@ -17,6 +17,7 @@
 namespace polycause {
 namespace {
 
+constexpr std::int64_t kMostSteps = 1000000000;
 constexpr std::size_t kWithinBranches = 3;  // at most
 // Of an epoch, at least, as far as tiles allow: the number of passes is fixed, and with few
 // participants it would be few steps.
@@ -54,6 +55,25 @@ void train_branch(Candidate& c, const Density& start, const StepContext& context
   c.edges = prune(c, problem, options.prune);
   if (!problem.order_given)
     c.margins = orientation_margins(c, problem.complete, problem.conditions);
+}
+
+/// Budgets and prices as the widest modality needs them. What a lower price lets through must be
+/// told from chance: the held-out gain g of an edge that is none has a standard error of about
+/// sqrt(2 g / n), three of which are g at 18 / n.
+FitOptions for_breadth(const StagedProblem& problem, FitOptions options) {
+  const double times = breadth(problem.layout().sizes());
+  if (times == 1) return options;
+  constexpr double kStandardErrors = 3;
+  const double told = 2 * kStandardErrors * kStandardErrors /
+                      static_cast<double>(problem.complete.validation.size());
+  const double lower = options.prune > 0 ? told / options.prune : 1.0;
+  const double price = std::min(1.0, std::max(1 / times, lower));
+  options.sparsity *= price;
+  options.edge_price *= price;
+  options.prune *= price;
+  options.max_steps = static_cast<std::int64_t>(
+      std::min(static_cast<double>(options.max_steps) * times, double{kMostSteps}));
+  return options;
 }
 
 bool lower_objective(const Candidate& a, const Candidate& b) { return a.objective < b.objective; }
@@ -197,7 +217,8 @@ Split StagedProblem::with(std::size_t modality) const {
   return {those(split.train), those(split.validation)};
 }
 
-double staged_work(const StagedProblem& problem, const FitOptions& options) {
+double staged_work(const StagedProblem& problem, const FitOptions& as_set) {
+  const FitOptions options = for_breadth(problem, as_set);
   const std::size_t rows = problem.split.train.size();
   const auto steps = [&](const Schedule& s) {
     return static_cast<double>(plan_steps(s, rows).steps);
@@ -209,17 +230,19 @@ double staged_work(const StagedProblem& problem, const FitOptions& options) {
   return coder_work(problem, options) + table_latents_work(problem, options) +
          (starts + std::min(static_cast<double>(kFinalists), starts)) *
              steps(start_schedule(options)) +
-         branches * steps(branch_schedule(options));
+         refine_work(problem, options) + branches * steps(branch_schedule(options));
 }
 
-StagedResult fit_staged(const StagedProblem& problem, const FitOptions& options, std::uint64_t seed,
+StagedResult fit_staged(const StagedProblem& problem, const FitOptions& as_set, std::uint64_t seed,
                         const std::string& name, std::size_t threads, const Checkpoint& checkpoint,
                         Watch& watch) {
+  const FitOptions options = for_breadth(problem, as_set);
   Begun begun = begin_staged(problem, options, seed, name, threads, checkpoint, watch);
   const StepContext context{begun.codes, problem, options, seed, threads, checkpoint, watch};
-  const std::vector<Start> starts = finalists(std::move(begun.starts), context, name);
-  const std::vector<std::size_t> chosen =
+  std::vector<Start> starts = finalists(std::move(begun.starts), context, name);
+  std::vector<std::size_t> chosen =
       distinct_best(starts, problem, static_cast<std::size_t>(options.branches), kDistinct);
+  refine(starts, chosen, context, name);
   // Steps 4 to 6: gated branches, selection, pruning.
   std::vector<Candidate> candidates = train_branches(starts, chosen, context, name);
   if (options.within_price > 0) add_within_branches(candidates, context, name);

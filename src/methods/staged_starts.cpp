@@ -17,6 +17,8 @@ namespace polycause {
 namespace {
 
 constexpr int kRotationStarts = 20;
+constexpr int kMostRounds = 8;        // of `refine`
+constexpr double kGain = 0.02;        // nat, that another round is worth
 constexpr std::size_t kProbe = 2000;  // participants on whom solutions are compared
 
 DensityShape shape_of(const StagedProblem& problem, const FitOptions& options,
@@ -120,6 +122,10 @@ std::vector<std::size_t> explore_orders(const StepContext& context, const Canoni
   return found[static_cast<std::size_t>(winner)].rank;
 }
 
+double start_steps(const StagedProblem& problem, const FitOptions& options) {
+  return static_cast<double>(plan_steps(start_schedule(options), problem.split.train.size()).steps);
+}
+
 }  // namespace
 
 Schedule start_schedule(const FitOptions& options) {
@@ -180,6 +186,32 @@ Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std:
   begun.starts =
       run_starts(context, maps, name + "/start", [&](std::size_t) { return begun.order; });
   return begun;
+}
+
+double refine_work(const StagedProblem& problem, const FitOptions& options) {
+  if (breadth(problem.layout().sizes()) == 1) return 0;
+  return kMostRounds * static_cast<double>(options.branches) * start_steps(problem, options);
+}
+
+void refine(std::vector<Start>& starts, std::vector<std::size_t>& chosen,
+            const StepContext& context, const std::string& name) {
+  if (breadth(context.problem.layout().sizes()) == 1) return;
+  parallel_for(chosen.size(), context.threads, [&](std::size_t b) {
+    Start& best = starts[chosen[b]];
+    for (int round = 0; round < kMostRounds; ++round) {
+      Start next = best;
+      train_start(next, context, fmt::format("{}/start{}/round{}", name, chosen[b], round));
+      const double gain = best.objective - next.objective;
+      if (gain > 0) best = std::move(next);
+      if (gain >= kGain) continue;
+      context.watch.advance(
+          name, (kMostRounds - 1 - round) * start_steps(context.problem, context.options));
+      break;
+    }
+  });
+  std::sort(chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) {
+    return std::make_pair(starts[a].objective, a) < std::make_pair(starts[b].objective, b);
+  });
 }
 
 std::vector<Start> listed_starts(const StepContext& context, const std::string& name) {

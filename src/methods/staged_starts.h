@@ -51,6 +51,14 @@ std::vector<Start> listed_starts(const StepContext& context, const std::string& 
 std::vector<Start> finalists(std::vector<Start> starts, const StepContext& context,
                              const std::string& name);
 
+/// Optimiser steps that `refine` makes at most.
+double refine_work(const StagedProblem& problem, const FitOptions& options);
+
+/// Where a modality has more than three latents: those of `chosen` go on and are searched again for
+/// as long as their held-out objective falls, and stay as they were at its lowest. Best first.
+void refine(std::vector<Start>& starts, std::vector<std::size_t>& chosen,
+            const StepContext& context, const std::string& name);
+
 /// Indices of at most `keep` starts, best first, without those that agree with a better one by more
 /// than `limit` (matched |Spearman|, mean over the latents).
 std::vector<std::size_t> distinct_best(const std::vector<Start>& starts,

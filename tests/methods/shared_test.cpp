@@ -57,6 +57,12 @@ TEST(LatentLayout, PairsInsideUnitsWithoutCopies) {
   EXPECT_EQ(pairs(false), (std::vector<std::pair<int, int>>{{1, 0}, {9, 8}}));
 }
 
+TEST(LatentLayout, BreadthIsThatOfTheWidestUnitBeyondThreeLatents) {
+  EXPECT_EQ(breadth({}), 1);
+  EXPECT_EQ(breadth({3, 1}), 1);
+  EXPECT_EQ(breadth({2, 9, 4}), 3);
+}
+
 TEST(LatentLayout, AGivenOrderPutsSharedLatentsBeforeTheirFirstMember) {
   EXPECT_THAT(listed_ranks(4, {{3, {1, 2}}}), ElementsAre(0u, 2u, 3u, 1u));
   EXPECT_THAT(listed_ranks(3, {}), ElementsAre(0u, 1u, 2u));
