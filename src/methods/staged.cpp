@@ -66,8 +66,7 @@ FitOptions for_breadth(const StagedProblem& problem, FitOptions options) {
   constexpr double kStandardErrors = 3;
   const double told = 2 * kStandardErrors * kStandardErrors /
                       static_cast<double>(problem.complete.validation.size());
-  const double lower = options.prune > 0 ? told / options.prune : 1.0;
-  const double price = std::min(1.0, std::max(1 / times, lower));
+  const double price = std::min(1.0, std::max(1 / times, told / FitOptions().prune));
   options.sparsity *= price;
   options.edge_price *= price;
   options.prune *= price;

@@ -40,8 +40,6 @@ TEST(RotationSearch, TurnsManyLatentsRight) {
     codes.width.push_back(kLatents);
     codes.u.push_back(std::move(u));
   }
-  Split split;
-  for (std::uint32_t i = 0; i < 4000; ++i) (i < 3500 ? split.train : split.validation).push_back(i);
   DensityShape shape;
   shape.latents = {kLatents, kLatents};
   shape.privates = {0, 0};
@@ -50,7 +48,7 @@ TEST(RotationSearch, TurnsManyLatentsRight) {
   Density density(shape);
   density.initialise(random);
   Watch silent(nullptr, 1);
-  search_rotation(density, codes, split, {"search", 1}, silent);
+  search_rotation(density, codes, split_of(3500, 500), {"search", 1}, silent);
   const std::vector<double> agreement =
       matched_agreement(z, density.decompose(codes, {}).z, shape.latents);
   EXPECT_GT(std::accumulate(agreement.begin(), agreement.end(), 0.0) / (2 * kLatents), 0.99);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "base/files.h"
 #include "base/settings.h"
@@ -55,6 +56,29 @@ TEST(Train, OneThreadAndTwoGiveTheSameBytes) {
   EXPECT_TRUE(bytes_of(train(data.study, options)) == inside);
   options.seed = 1;
   EXPECT_FALSE(bytes_of(train(data.study, options)) == inside);
+}
+
+// Rounds end when held-out participants no longer gain; what they did not need counts as done.
+TEST(Train, ModalitiesOfOverThreeLatentsGoOnInRounds) {
+  const auto rounds = [](std::int64_t latents) {
+    SimulateOptions simulation = simulation_preset("free");
+    simulation.participants = 400;
+    simulation.modalities = 2;
+    simulation.latents = latents;
+    simulation.columns = 12;
+    Counter counter;
+    train(simulated("free", simulation, 1).study, quick_options(), &counter);
+    EXPECT_GT(counter.fractions.back(), 0.9);
+    std::set<std::string> names;
+    for (const Metric& m : counter.metrics) {
+      if (m.series.find("/round") != std::string::npos) names.insert(m.series);
+    }
+    return names.size();
+  };
+  EXPECT_EQ(rounds(3), 0u);
+  const std::size_t wide = rounds(4);
+  EXPECT_GE(wide, 1u);
+  EXPECT_LT(wide, 8u);
 }
 
 TEST(Train, ReportsCurvesAndProgress) {
