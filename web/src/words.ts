@@ -159,7 +159,9 @@ export function summary(data: PageData): string {
   }
   if (data.learned !== null) {
     const edges = present(data.learned);
-    sentences.push((data.features === null ? `The fitted model links them by ${plural(edges.length, "edge")} between modalities`
+    const modality = new Map(data.learned.nodes.map((node) => [node.id, node.modality]));
+    const inside = edges.filter((edge) => modality.has(edge.source) && modality.get(edge.source) === modality.get(edge.target)).length;
+    sentences.push((data.features === null ? `The fitted model links them by ${plural(edges.length - inside, "edge")} between modalities${inside > 0 ? ` and ${inside} inside` : ""}`
       : `They fall into clusters by ${plural(data.features.network.nodes.length, "discrete feature")}, whose network has ${plural(edges.length, "edge")}`) +
       `${method.prior ? ` (${method.prior} mechanisms)` : ""}` +
       `${study.condition_on.length > 0 ? `, given ${joined(study.condition_on)}` : ""}.`);

@@ -117,6 +117,14 @@ test("the summary says what the fit was conditioned on", () => {
   assert.match(run({}), /1 edge between modalities\./);
 });
 
+test("the summary tells edges inside modalities from those between", () => {
+  const nodes = [["a.z1", "a"], ["a.z2", "a"], ["b.z1", "b"]].map(([id, modality]) => ({ id, modality, type: "latent" }));
+  const edges = [edge({ source: "a.z1", target: "b.z1" }), edge({ source: "a.z1", target: "a.z2" })];
+  const run = (some: object[]) => summary(complete({ run: { study: {} }, learned: { nodes, edges: some } }));
+  assert.match(run(edges), /1 edge between modalities and 1 inside\./);
+  assert.match(run(edges.slice(0, 1)), /1 edge between modalities\./);
+});
+
 test("strengths at discrete variables have a sign only where some are negative", () => {
   const study = { covariates: [{ name: "t", columns: [{ name: "sex", type: "binary" }, { name: "age", type: "continuous" }] }] };
   const edges = [edge({ source: "t.sex", target: "m.z1" }), edge({ source: "t.age", target: "m.z1", strength: -0.3 })];
