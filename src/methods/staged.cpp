@@ -218,18 +218,16 @@ Split StagedProblem::with(std::size_t modality) const {
 
 double staged_work(const StagedProblem& problem, const FitOptions& as_set) {
   const FitOptions options = for_breadth(problem, as_set);
-  const std::size_t rows = problem.split.train.size();
-  const auto steps = [&](const Schedule& s) {
-    return static_cast<double>(plan_steps(s, rows).steps);
-  };
   const double starts = static_cast<double>(options.starts) * (problem.order_given ? 1 : 2);
   const double branches =
       static_cast<double>(options.branches) + (options.prior == "auto" ? 1 : 0) +
       (options.within_price > 0 && options.prior != "general" ? double{kWithinBranches} : 0.0);
   return coder_work(problem, options) + table_latents_work(problem, options) +
          (starts + std::min(static_cast<double>(kFinalists), starts)) *
-             steps(start_schedule(options)) +
-         refine_work(problem, options) + branches * steps(branch_schedule(options));
+             start_steps(problem, options) +
+         refine_work(problem, options) +
+         branches * static_cast<double>(
+                        plan_steps(branch_schedule(options), problem.split.train.size()).steps);
 }
 
 StagedResult fit_staged(const StagedProblem& problem, const FitOptions& as_set, std::uint64_t seed,
@@ -252,8 +250,7 @@ StagedResult fit_staged(const StagedProblem& problem, const FitOptions& as_set, 
 double staged_codes_work(const StagedProblem& problem, const FitOptions& options) {
   return coder_work(problem, options) + table_latents_work(problem, options) +
          static_cast<double>(options.starts) * (problem.order_given ? 1 : 2) *
-             static_cast<double>(
-                 plan_steps(start_schedule(options), problem.split.train.size()).steps);
+             start_steps(problem, options);
 }
 
 Decomposition staged_codes(const StagedProblem& problem, const FitOptions& options,

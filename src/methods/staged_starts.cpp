@@ -122,8 +122,11 @@ std::vector<std::size_t> explore_orders(const StepContext& context, const Canoni
   return found[static_cast<std::size_t>(winner)].rank;
 }
 
-double start_steps(const StagedProblem& problem, const FitOptions& options) {
-  return static_cast<double>(plan_steps(start_schedule(options), problem.split.train.size()).steps);
+/// Indices of starts, best first.
+void sort_by_objective(std::vector<std::size_t>& order, const std::vector<Start>& starts) {
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::make_pair(starts[a].objective, a) < std::make_pair(starts[b].objective, b);
+  });
 }
 
 }  // namespace
@@ -135,14 +138,16 @@ Schedule start_schedule(const FitOptions& options) {
   return s;
 }
 
+double start_steps(const StagedProblem& problem, const FitOptions& options) {
+  return static_cast<double>(plan_steps(start_schedule(options), problem.split.train.size()).steps);
+}
+
 std::vector<std::size_t> distinct_best(const std::vector<Start>& starts,
                                        const StagedProblem& problem, std::size_t keep,
                                        double limit) {
   std::vector<std::size_t> order(starts.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return std::make_pair(starts[a].objective, a) < std::make_pair(starts[b].objective, b);
-  });
+  sort_by_objective(order, starts);
   const std::vector<int> latents = problem.layout().sizes();
   std::vector<std::size_t> kept;
   for (const std::size_t i : order) {
@@ -209,9 +214,7 @@ void refine(std::vector<Start>& starts, std::vector<std::size_t>& chosen,
       break;
     }
   });
-  std::sort(chosen.begin(), chosen.end(), [&](std::size_t a, std::size_t b) {
-    return std::make_pair(starts[a].objective, a) < std::make_pair(starts[b].objective, b);
-  });
+  sort_by_objective(chosen, starts);
 }
 
 std::vector<Start> listed_starts(const StepContext& context, const std::string& name) {

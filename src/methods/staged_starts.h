@@ -38,6 +38,8 @@ struct Begun {
 };
 
 Schedule start_schedule(const FitOptions& options);
+/// Optimiser steps of one start.
+double start_steps(const StagedProblem& problem, const FitOptions& options);
 
 /// Steps 1 and 2.
 Begun begin_staged(const StagedProblem& problem, const FitOptions& options, std::uint64_t seed,

@@ -75,8 +75,7 @@ void score(const std::vector<float>& values, std::size_t width, std::size_t k,
 
 double table_latents_work(const StagedProblem& problem, const FitOptions& options) {
   if (!has_networks(problem) || tables_of(problem).size() < 2) return 0;
-  return 2 * static_cast<double>(kTableStarts) *
-         static_cast<double>(plan_steps(start_schedule(options), problem.split.train.size()).steps);
+  return 2 * static_cast<double>(kTableStarts) * start_steps(problem, options);
 }
 
 std::vector<std::vector<float>> what_tables_say(const StagedProblem& problem,
