@@ -17,8 +17,8 @@
 namespace polycause {
 namespace {
 
-constexpr std::int64_t kMostSteps = 1000000000;
-constexpr std::size_t kWithinBranches = 3;  // at most
+constexpr std::int64_t kMostSteps = 1000000000;  // of a cap: more than any fit, within int64
+constexpr std::size_t kWithinBranches = 3;       // at most
 // Of an epoch, at least, as far as tiles allow: the number of passes is fixed, and with few
 // participants it would be few steps.
 constexpr std::size_t kLeastSteps = 35;
