@@ -66,7 +66,7 @@ std::vector<std::string> essential_lines(const std::string& config) {
 
 }  // namespace
 
-std::string study_digest(const Study& study) {
+std::string study_digest(const Study& study, bool labelled) {
   Digest digest;
   digest.add(study.ids);
   for (const Modality& modality : study.modalities) {
@@ -79,8 +79,9 @@ std::string study_digest(const Study& study) {
     add_expert(digest, modality.expert);
     for (const bool mapped : modality.rank_normal) digest.add_hash(mapped ? 1 : 0);
   }
-  if (!study.spec.condition_on.empty()) {
-    digest.add(study.spec.condition_on);
+  digest.add(study.groups);
+  digest.add(study.spec.condition_on);
+  if (labelled || !study.spec.condition_on.empty()) {
     for (const Table& table : study.covariates) add_table(digest, table);
   }
   for (const bool validation : study.validation) digest.add_hash(validation ? 1 : 0);
@@ -90,7 +91,7 @@ std::string study_digest(const Study& study) {
 std::string config_text(const Settings& settings, const Study& study) {
   Settings copy = settings;
   std::string version = kVersion;
-  std::string digest = study_digest(study);
+  std::string digest = study_digest(study, !settings.fit.labels.empty());
   auto participants = static_cast<std::int64_t>(study.participants());
   auto seed = static_cast<std::int64_t>(settings.fit.seed);
   return "# Settings of this run\n\n" + settings_toml([&](SettingsVisitor& visitor) {
@@ -99,7 +100,8 @@ std::string config_text(const Settings& settings, const Study& study) {
            visitor.visit("run.study_file", copy.study.path, {}, "as it was given");
            visitor.visit("run.root", copy.study.root, {}, "directory of the data files");
            visitor.visit("run.participants", participants, 0, kNoLimit, "used");
-           visitor.visit("run.data_digest", digest, {}, "of ids, split and modalities");
+           visitor.visit("run.data_digest", digest, {},
+                         "of ids, split, modalities and what the fit takes of the covariates");
            copy.visit()(visitor);
          });
 }

@@ -9,8 +9,9 @@
 
 namespace polycause::cli {
 
-/// Sixteen hexadecimal digits over ids, split and modalities: what a fit depends on.
-std::string study_digest(const Study& study);
+/// Sixteen hexadecimal digits over what a fit depends on: ids, groups, split, modalities, and the
+/// covariates where it takes them as conditions or labels (`labelled`).
+std::string study_digest(const Study& study, bool labelled);
 
 /// The text of config.toml.
 std::string config_text(const Settings& settings, const Study& study);

@@ -18,9 +18,9 @@ struct GraphDistance {
   std::int64_t extra = 0;     ///< of `skeleton`, those joined in the learned graph
 };
 
-/// `truth_of` renames estimated latents by their true partners; an estimate without a partner keeps
-/// its name, so that its edges count as extra. Edges that touch a node outside `latents` (true and
-/// estimated names, before renaming) are left out, and edges of kind "forbidden" are none.
+/// `truth_of` names the true partner of every estimated latent; one without a partner is there
+/// under a name that the truth has not, so that its edges count as extra. Edges of `learned` that
+/// touch a node outside `truth_of` are left out, and edges of kind "forbidden" are none.
 GraphDistance graph_distance(const Graph& learned, const Graph& truth,
                              const std::map<std::string, std::string>& truth_of);
 

@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/spread.h"
 #include "polycause/evaluate.h"
 
 namespace polycause {
+namespace {
+
+constexpr std::size_t kRows = 2000;  // settle a rank correlation to 0.02
+
+}  // namespace
 
 std::vector<double> matched_agreement(const std::vector<float>& a, const std::vector<float>& b,
                                       const std::vector<int>& latents,
@@ -13,12 +19,10 @@ std::vector<double> matched_agreement(const std::vector<float>& a, const std::ve
   std::size_t total = 0;
   for (const int k : latents) total += static_cast<std::size_t>(k);
   const std::size_t participants = a.size() / std::max<std::size_t>(1, total);
-  // 2,000 participants settle a rank correlation to 0.02.
-  const std::size_t stride = std::max<std::size_t>(1, participants / 2000);
-  const auto column = [&](const std::vector<float>& z, std::size_t j) {
+  const auto column = [&](const std::vector<float>& z, const std::vector<std::size_t>& rows,
+                          std::size_t j) {
     std::vector<double> values;
-    for (std::size_t i = 0; i < participants; i += stride)
-      values.push_back(static_cast<double>(z[i * total + j]));
+    for (const std::size_t row : rows) values.push_back(static_cast<double>(z[row * total + j]));
     return values;
   };
   std::vector<double> result(total);
@@ -26,11 +30,18 @@ std::vector<double> matched_agreement(const std::vector<float>& a, const std::ve
   std::size_t first = 0;
   for (const int k : latents) {
     const auto size = static_cast<std::size_t>(k);
+    std::vector<std::size_t> known;  // a modality may have been measured in few of many
+    for (std::size_t i = 0; i < participants && k > 0; ++i) {
+      if (!std::isnan(a[i * total + first]) && !std::isnan(b[i * total + first]))
+        known.push_back(i);
+    }
+    const std::vector<std::size_t> rows = spread(known, kRows);
     std::vector<double> weights(size * size);
     for (std::size_t i = 0; i < size; ++i) {
-      const std::vector<double> x = column(a, first + i);
+      const std::vector<double> x = column(a, rows, first + i);
       for (std::size_t j = 0; j < size; ++j) {
-        weights[i * size + j] = std::fabs(spearman(x, column(b, first + j)));
+        const double r = std::fabs(spearman(x, column(b, rows, first + j)));
+        weights[i * size + j] = std::isfinite(r) ? r : 0;  // of a latent that is the same in all
       }
     }
     const std::vector<std::size_t> match = assign(weights, size, size);

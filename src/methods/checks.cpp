@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "base/spread.h"
 #include "polycause/evaluate.h"
 
 namespace polycause {
@@ -15,17 +16,17 @@ namespace {
 constexpr double kWeakCorrelation = 0.1;  // canonical correlation of the weakest latent direction
 constexpr double kShared = 0.7;           // held-out R2 between members of a shared block
 constexpr double kDependence = 0.15;      // held-out |Spearman| that is worth a word
+constexpr double kStandardErrors = 3.5;
 constexpr std::size_t kRows = 5000;
 
 using Columns = std::vector<std::vector<double>>;
 
-Columns held_out(const std::vector<float>& values, std::size_t width,
-                 const std::vector<std::uint32_t>& rows) {
+Columns columns_at(const std::vector<float>& values, std::size_t width,
+                   const std::vector<std::uint32_t>& rows) {
   Columns columns(width);
-  const std::size_t n = std::min(kRows, rows.size());
   for (std::size_t j = 0; j < width; ++j) {
-    for (std::size_t i = 0; i < n; ++i)
-      columns[j].push_back(static_cast<double>(values[rows[i] * width + j]));
+    for (const std::uint32_t row : rows)
+      columns[j].push_back(static_cast<double>(values[row * width + j]));
   }
   return columns;
 }
@@ -93,11 +94,12 @@ void run_checks(const StagedProblem& problem, const Decomposition& parts,
   };
   const std::size_t latents = sum(problem.latents);
   const std::size_t privates = sum(problem.privates);
-  const Columns z = held_out(parts.z, latents, problem.complete.validation);
-  Columns eps = held_out(parts.eps, latents, problem.complete.validation);
+  const std::vector<std::uint32_t> rows = spread(problem.complete.validation, kRows);
+  const Columns z = columns_at(parts.z, latents, rows);
+  Columns eps = columns_at(parts.eps, latents, rows);
   const bool exogenous_known = !eps.empty() && std::isfinite(eps[0][0]);
   if (!exogenous_known) eps.clear();
-  const Columns eta = held_out(parts.eta, privates, problem.complete.validation);
+  const Columns eta = columns_at(parts.eta, privates, rows);
   std::vector<std::size_t> owner;
   for (std::size_t m = 0; m < problem.privates.size(); ++m) {
     owner.insert(owner.end(), static_cast<std::size_t>(problem.privates[m]), m);
@@ -111,10 +113,10 @@ void run_checks(const StagedProblem& problem, const Decomposition& parts,
   fit.checks.emplace_back("private_latent_dependence", private_latent);
   fit.checks.emplace_back("private_private_dependence", private_private);
   if (exogenous_known) fit.checks.emplace_back("exogenous_dependence", exogenous);
-  // Three standard errors of a rank correlation, or the size worth a word, whichever is larger.
-  const double limit = std::max(
-      kDependence,
-      3.5 / std::sqrt(static_cast<double>(std::min(kRows, problem.complete.validation.size()))));
+  // So many standard errors of a rank correlation (the largest of several), or the size worth a
+  // word, whichever is larger.
+  const double limit =
+      std::max(kDependence, kStandardErrors / std::sqrt(static_cast<double>(rows.size())));
   if (private_latent > limit || private_private > limit) {
     fit.warnings.push_back(
         {"dependent_private", fmt::format("private parts depend on latents or on each other "
@@ -132,6 +134,7 @@ void run_checks(const StagedProblem& problem, const Decomposition& parts,
   }
   std::size_t first = 0;
   for (std::size_t m = 0; m < problem.latents.size() && !canonical.empty(); ++m) {
+    if (problem.latents[m] == 0) continue;  // evidence about the others only
     const std::size_t modality = problem.modality_of_unit[m];
     std::string name = problem.names[modality];
     if (problem.latents[m] < static_cast<int>(model.modalities[modality].latents))

@@ -186,6 +186,9 @@ class EndToEnd : public Method {
     }
     problem.latents = std::move(latents);
     problem.privates = std::move(privates);
+    if (name_ == "causal_vae") {
+      problem.labels = labels_of(options.labels, study, problem.split, names_of(model.modalities));
+    }
   }
 
   double work(const StagedProblem& problem, const FitOptions& options) const override {
@@ -267,7 +270,7 @@ class EndToEnd : public Method {
     settings.spline = options.flow == "spline";
     settings.ordered = context.problem.order_given;
     settings.participants = context.problem.participants;
-    if (name_ == "causal_vae") settings.labels = labels_of(context);
+    settings.labels = context.problem.labels;
     return settings;
   }
 

@@ -25,10 +25,11 @@ std::vector<std::string> entries_of(const std::string& list) {
 
 class Labels {
  public:
-  explicit Labels(const FitContext& context)
-      : context_(context),
-        values_(context.problem.participants * context.names.size(),
-                std::numeric_limits<float>::quiet_NaN()) {}
+  Labels(const Study& study, const Split& split, const std::vector<std::string>& names)
+      : study_(study),
+        split_(split),
+        names_(names),
+        values_(study.participants() * names.size(), std::numeric_limits<float>::quiet_NaN()) {}
 
   void add(const std::string& entry) {
     const std::size_t equals = entry.find('=');
@@ -36,7 +37,7 @@ class Labels {
       const std::string latent(trimmed(std::string_view(entry).substr(0, equals)));
       const std::string wanted(trimmed(std::string_view(entry).substr(equals + 1)));
       const Column* column = nullptr;
-      for (const Table& table : context_.study.covariates) {
+      for (const Table& table : study_.covariates) {
         for (const Column& c : table.columns) {
           if (table.name + "." + c.name == wanted) column = &c;
         }
@@ -45,18 +46,18 @@ class Labels {
       set(latent, *column);
       return;
     }
-    for (const Table& table : context_.study.covariates) {
+    for (const Table& table : study_.covariates) {
       if (table.name != entry) continue;
       std::size_t used = 0;
       for (const Column& c : table.columns) {
-        const auto found = std::find(context_.names.begin(), context_.names.end(), c.name);
-        if (found == context_.names.end()) continue;
+        const auto found = std::find(names_.begin(), names_.end(), c.name);
+        if (found == names_.end()) continue;
         set(c.name, c);
         ++used;
       }
       if (used == 0) {
-        refuse(entry, fmt::format("a table with columns named as latents ({}, ...)",
-                                  context_.names.front()));
+        refuse(entry,
+               fmt::format("a table with columns named as latents ({}, ...)", names_.front()));
       }
       return;
     }
@@ -72,18 +73,18 @@ class Labels {
   }
 
   void set(const std::string& latent, const Column& column) {
-    const auto found = std::find(context_.names.begin(), context_.names.end(), latent);
-    if (found == context_.names.end()) {
+    const auto found = std::find(names_.begin(), names_.end(), latent);
+    if (found == names_.end()) {
       throw ConfigError(
           fmt::format("method.labels: found the latent '{}'; expected one of {}; each modality has "
                       "latents + private of them",
-                      latent, fmt::join(context_.names, ", ")));
+                      latent, fmt::join(names_, ", ")));
     }
     if (column.type == ColumnType::kCategorical) refuse(column.name, "a column with an order");
     double sum = 0;
     double squares = 0;
     double count = 0;
-    for (const std::uint32_t row : context_.problem.split.train) {
+    for (const std::uint32_t row : split_.train) {
       const double v = column.values[row];
       if (!std::isfinite(v)) continue;
       sum += v;
@@ -93,24 +94,27 @@ class Labels {
     const double mean = sum / std::max(1.0, count);
     const double sd = std::sqrt(std::max(0.0, squares / std::max(1.0, count) - mean * mean));
     if (!(sd > 0)) refuse(column.name, "a column that varies among those who train");
-    const auto j = static_cast<std::size_t>(found - context_.names.begin());
-    for (std::size_t i = 0; i < context_.problem.participants; ++i) {
-      values_[i * context_.names.size() + j] = static_cast<float>((column.values[i] - mean) / sd);
+    const auto j = static_cast<std::size_t>(found - names_.begin());
+    for (std::size_t i = 0; i < study_.participants(); ++i) {
+      values_[i * names_.size() + j] = static_cast<float>((column.values[i] - mean) / sd);
     }
   }
 
-  const FitContext& context_;
+  const Study& study_;
+  const Split& split_;
+  const std::vector<std::string>& names_;
   std::vector<float> values_;
 };
 
 }  // namespace
 
-std::vector<float> labels_of(const FitContext& context) {
-  const std::vector<std::string> entries = entries_of(context.options.labels);
+std::vector<float> labels_of(const std::string& labels, const Study& study, const Split& split,
+                             const std::vector<std::string>& names) {
+  const std::vector<std::string> entries = entries_of(labels);
   if (entries.empty()) return {};
-  Labels labels(context);
-  for (const std::string& entry : entries) labels.add(entry);
-  return labels.take();
+  Labels found(study, split, names);
+  for (const std::string& entry : entries) found.add(entry);
+  return found.take();
 }
 
 double start_work(const StagedProblem& problem, const FitOptions& options) {

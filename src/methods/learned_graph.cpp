@@ -9,10 +9,13 @@ constexpr double kOriented = 3;  // standard errors by which the turned edge mus
 
 /// Does the solution speak for source -> target? An order that was given always does, between
 /// modalities: inside one, the latents were turned to suit the direction.
-bool orients(const Candidate& candidate, std::size_t pair) {
+bool orients(const Candidate& candidate, std::size_t pair,
+             const std::vector<std::string>& modalities) {
   const LatentPair& ends = candidate.density.shape().pairs[pair];
-  if (candidate.density.modality_of(ends.source) == candidate.density.modality_of(ends.target))
-    return false;
+  const auto modality = [&](int latent) {  // streams are units of one modality
+    return modalities[static_cast<std::size_t>(candidate.density.modality_of(latent))];
+  };
+  if (modality(ends.source) == modality(ends.target)) return false;
   return candidate.margins.empty() || candidate.margins[pair] > kOriented;
 }
 
@@ -35,7 +38,7 @@ Graph learned_graph(const Candidate& reported, const std::vector<const Candidate
     edge.target = static_cast<std::size_t>(pair.target);
     edge.kind = "learned";
     edge.strength = open[e];
-    if (!orients(reported, e)) edge.mark_target = Mark::kTail;
+    if (!orients(reported, e, modalities)) edge.mark_target = Mark::kTail;
     if (!others.empty()) edge.stability = 0;
     graph.edges.push_back(edge);
   }
@@ -52,7 +55,7 @@ Graph learned_graph(const Candidate& reported, const std::vector<const Candidate
         const bool same = from == source && to == target;
         if (!same && !(from == target && to == source)) continue;
         edge.stability += 1;
-        if (!same || !orients(*other, e)) edge.mark_target = Mark::kTail;
+        if (!same || !orients(*other, e, modalities)) edge.mark_target = Mark::kTail;
       }
     }
   }

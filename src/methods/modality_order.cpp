@@ -108,7 +108,8 @@ bool has_cycle(const Parents& parents) {
 }  // namespace
 
 std::vector<double> orientation_margins(const Candidate& candidate, const Split& split,
-                                        const Conditions& conditions) {
+                                        const Conditions& conditions,
+                                        const std::vector<std::uint32_t>& groups) {
   const auto total = static_cast<std::size_t>(candidate.density.latents());
   const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
   Parents parents(total);
@@ -139,7 +140,7 @@ std::vector<double> orientation_margins(const Candidate& candidate, const Split&
     }
     double margin = std::numeric_limits<double>::infinity();
     if (!has_cycle(turned)) {
-      const auto [worse, error] = scores.difference(parents, turned);
+      const auto [worse, error] = scores.difference(parents, turned, groups);
       margin = worse / std::max(error, 1e-12);
     }
     for (const std::size_t f : together) margins[f] = margin;

@@ -25,8 +25,10 @@ double order_nll(const std::vector<float>& z, const LatentLayout& layout, const 
 
 /// Per pair with an edge: how much worse held-out participants are predicted when all edges between
 /// its two modalities are turned round, in standard errors of the difference; NaN for pairs without
-/// an edge, +infinity where turning closes a cycle.
+/// an edge, +infinity where turning closes a cycle. `groups` (n,): rows of one are not independent;
+/// empty: all are.
 std::vector<double> orientation_margins(const Candidate& candidate, const Split& split,
-                                        const Conditions& conditions = {});
+                                        const Conditions& conditions = {},
+                                        const std::vector<std::uint32_t>& groups = {});
 
 }  // namespace polycause

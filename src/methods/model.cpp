@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "methods/model_impl.h"
 #include "polycause/error.h"
 
@@ -55,6 +57,31 @@ std::vector<int> latents_of(const Model::Impl& model) {
   std::vector<int> latents;
   for (const Modality& m : model.modalities) latents.push_back(static_cast<int>(m.latents));
   return latents;
+}
+
+std::vector<std::string> names_of(const std::vector<Modality>& modalities) {
+  std::vector<std::string> names;
+  for (const Modality& m : modalities) {
+    for (std::size_t k = 1; k <= m.latents; ++k) names.push_back(fmt::format("{}.z{}", m.name, k));
+  }
+  return names;
+}
+
+CrossPrediction::OneSource one_source(const std::vector<Modality>& modalities) {
+  const auto measured = [&](std::size_t m) {
+    const std::vector<std::size_t>& members = modalities[m].members;
+    return members.empty() ? std::vector<std::size_t>{m} : members;
+  };
+  CrossPrediction::OneSource one(modalities.size(), std::vector<bool>(modalities.size(), false));
+  for (std::size_t a = 0; a < modalities.size(); ++a) {
+    for (std::size_t b = 0; b < modalities.size(); ++b) {
+      for (const std::size_t m : measured(a)) {
+        const std::vector<std::size_t> others = measured(b);
+        if (std::find(others.begin(), others.end(), m) != others.end()) one[a][b] = true;
+      }
+    }
+  }
+  return one;
 }
 
 namespace {

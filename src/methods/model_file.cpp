@@ -230,7 +230,8 @@ Model Model::load(const std::string& directory) {
     }
     const std::vector<int> latents = latents_of(impl);
     impl.prediction =
-        CrossPrediction(latents, file.tensor("prediction", CrossPrediction::size_of(latents)));
+        CrossPrediction(latents, file.tensor("prediction", CrossPrediction::size_of(latents)),
+                        one_source(impl.modalities));
     impl.conditions = json.at("conditions").get<std::vector<std::string>>();
     const int total = std::accumulate(latents.begin(), latents.end(), 0);
     impl.latents = file.standards_from(json.at("latents"), total);

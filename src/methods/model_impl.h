@@ -76,6 +76,13 @@ std::vector<std::uint8_t> presence_of(const Study& study);
 /// Latents per modality.
 std::vector<int> latents_of(const Model::Impl& model);
 
+/// "<modality>.z1", ... of all latents.
+std::vector<std::string> names_of(const std::vector<Modality>& modalities);
+
+/// Whose latents are read off the same measurements: shared latents and their members', and blocks
+/// of shared latents with a common member.
+CrossPrediction::OneSource one_source(const std::vector<Modality>& modalities);
+
 /// Names and standardised columns of a decomposition.
 Encoding encoding_of(const Model::Impl& model, const Decomposition& parts,
                      const std::vector<std::string>& ids);

@@ -3,18 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <optional>
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/stopwatch.h"
 #include "methods/agreement.h"
 #include "methods/module_errors.h"
 #include "methods/pima_model.h"
 #include "methods/pima_problem.h"
 #include "methods/problem.h"
+#include "methods/standards.h"
 #include "model/latent_grid.h"
 #include "networks/networks.h"
 #include "polycause/error.h"
@@ -29,7 +30,6 @@ namespace {
 constexpr double kReproducible = 0.9;  // agreement of features below this is called unstable
 constexpr double kCollapsed = 0.1;     // share of the outcomes' entropy that the latents tell
 constexpr double kEmpty = 1;           // participants
-constexpr std::size_t kSignRows = 5000;
 
 struct Restart {
   std::unique_ptr<PimaModel> network;
@@ -98,37 +98,13 @@ Restart fit_restart(const PimaProblem& problem, const std::vector<PimaInput>& in
   return restart;
 }
 
-/// Mean 0 and sd 1 over everybody; positive with the measured column that it goes with most.
+/// Of latents that every modality shows.
 std::vector<Standard> standards_of(const Study& study, const std::vector<float>& mean,
                                    std::size_t width) {
-  std::vector<Standard> out(width);
-  const std::size_t n = study.participants();
-  const std::size_t step = std::max<std::size_t>(1, n / kSignRows);
-  for (std::size_t k = 0; k < width; ++k) {
-    std::vector<double> all;
-    std::vector<double> some;
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto value = static_cast<double>(mean[i * width + k]);
-      if (!std::isnan(value)) all.push_back(value);
-      if (i % step == 0) some.push_back(value);
-    }
-    const double count = std::max(1.0, static_cast<double>(all.size()));
-    for (const double v : all) out[k].mean += v / count;
-    double square = 0;
-    for (const double v : all) square += (v - out[k].mean) * (v - out[k].mean) / count;
-    out[k].sd = std::sqrt(std::max(1e-12, square));
-    double strongest = 0;
-    for (const Modality& m : study.modalities) {
-      for (const Column& c : m.table.columns) {
-        if (c.type == ColumnType::kCategorical) continue;
-        std::vector<double> values;
-        for (std::size_t i = 0; i < n; i += step) values.push_back(c.values[i]);
-        const double r = spearman(some, values);
-        if (std::isfinite(r) && std::fabs(r) > std::fabs(strongest)) strongest = r;
-      }
-    }
-    if (strongest < 0) out[k].sign = -1;
-  }
+  std::vector<const Table*> shown_by;
+  for (const Modality& m : study.modalities) shown_by.push_back(&m.table);
+  std::vector<Standard> out = standards(mean, width);
+  for (std::size_t k = 0; k < width; ++k) out[k].sign = readable_sign(mean, width, k, shown_by);
   return out;
 }
 
@@ -245,14 +221,10 @@ void warn(const Features& features, const std::vector<double>& agreement, Fit& f
   }
 }
 
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 Fit train_pima(const Study& study, const FitOptions& options, Observer* observer) {
-  const double began = seconds_now();
+  Stopwatch clock;
   Fit fit;
   Model::Impl& model = fit.model.impl();
   const PimaProblem problem = problem_of_pima(study, model);
@@ -263,14 +235,14 @@ Fit train_pima(const Study& study, const FitOptions& options, Observer* observer
   const Checkpoint checkpoint(
       options.checkpoint_dir,
       options.checkpoint_dir.empty() ? 0 : fingerprint_of(problem.identity, options));
-  fit.seconds.emplace_back("encode", seconds_now() - began);
+  fit.seconds.emplace_back("encode", clock.lap());
   std::vector<Restart> restarts(count);
   const std::size_t threads = thread_count(static_cast<long>(options.threads));
   parallel_for(count, std::min(threads, count), [&](std::size_t r) {
     restarts[r] = fit_restart(problem, inputs, settings, r, options.seed,
                               std::max<std::size_t>(1, threads / count), checkpoint, watch);
   });
-  fit.seconds.emplace_back("train", seconds_now() - began);
+  fit.seconds.emplace_back("train", clock.lap());
 
   // The bound is nearly all reconstruction; where clusters began on a grid, how well that fits says
   // more of the features' names. Else held-out bounds compare, on the same data.
@@ -356,7 +328,7 @@ Fit train_pima(const Study& study, const FitOptions& options, Observer* observer
   fit.features = std::move(features);
   model.fitted =
       std::make_unique<PimaFitted>(problem.shapes, settings, std::move(restarts[best].network));
-  fit.seconds.emplace_back("finish", seconds_now() - began);
+  fit.seconds.emplace_back("finish", clock.lap());
   return fit;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/pattern.h"
 #include "base/random.h"
@@ -111,6 +112,17 @@ void add_shared(const Modality& modality, std::size_t index, StagedProblem& prob
   problem.modality_of_unit.push_back(index);
 }
 
+/// Number of every row's group, (n,).
+std::vector<std::uint32_t> group_numbers(const Study& study) {
+  std::map<std::string, std::uint32_t> number;
+  std::vector<std::uint32_t> numbers;
+  for (const std::string& group : study.groups) {
+    const auto next = static_cast<std::uint32_t>(number.size());
+    numbers.push_back(number.emplace(group, next).first->second);
+  }
+  return numbers;
+}
+
 /// Shared latents that each modality shows.
 std::vector<std::size_t> shown_latents(const Study& study) {
   std::vector<std::size_t> shown(study.modalities.size(), 0);
@@ -163,6 +175,7 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
   problem.present = presence_of(study);
   problem.complete = complete_split(study, problem);
   problem.participants = study.participants();
+  problem.groups = group_numbers(study);
   const std::vector<std::size_t> shown = shown_latents(study);
   for (std::size_t index = 0; index < study.modalities.size(); ++index) {
     const Modality& m = study.modalities[index];
@@ -252,11 +265,14 @@ std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& opt
                     hash64({reinterpret_cast<const char*>(c.x.data()), c.x.size() * sizeof(float)}),
                     hash64({reinterpret_cast<const char*>(c.present.data()), c.present.size()}));
   }
-  if (problem.conditions.count > 0) {
-    const std::vector<float>& values = problem.conditions.values;
-    text += fmt::format("conditions={};", hash64({reinterpret_cast<const char*>(values.data()),
-                                                  values.size() * sizeof(float)}));
-  }
+  const auto add = [&](const char* what, const std::vector<float>& values) {
+    if (values.empty()) return;
+    text += fmt::format(
+        "{}={};", what,
+        hash64({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}));
+  };
+  add("conditions", problem.conditions.values);
+  add("labels", problem.labels);
   if (!problem.present.empty()) {
     text += fmt::format(
         "present={};",

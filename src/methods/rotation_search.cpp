@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "base/spread.h"
 #include "methods/latent_layout.h"
 #include "model/subspace.h"
 
@@ -33,13 +34,10 @@ double search_rotation(Density& density, const Codes& codes, const Split& split,
   const std::vector<int>& latents = density.shape().latents;
   const std::size_t total = static_cast<std::size_t>(density.latents());
   // Participants of the search, renumbered 0, 1, ...: training rows first.
-  std::vector<std::uint32_t> rows(
-      split.train.begin(),
-      split.train.begin() + static_cast<std::ptrdiff_t>(std::min(kRows, split.train.size())));
+  std::vector<std::uint32_t> rows = spread(split.train, kRows);
   const std::size_t fitted = rows.size();
-  rows.insert(rows.end(), split.validation.begin(),
-              split.validation.begin() +
-                  static_cast<std::ptrdiff_t>(std::min(kRows, split.validation.size())));
+  const std::vector<std::uint32_t> held = spread(split.validation, kRows);
+  rows.insert(rows.end(), held.begin(), held.end());
   Split part;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     (i < fitted ? part.train : part.validation).push_back(static_cast<std::uint32_t>(i));

@@ -9,9 +9,9 @@
 
 namespace polycause {
 
-/// Turns the latents of `density` (and takes over the prior found) when that lowers the objective;
-/// returns the held-out objective: NLL + price * group norm, nat. Additive prior only; a general
-/// one is left as it is and its held-out NLL returned.
+/// Turns the latents of `density` to the best end that the search found and takes over its prior;
+/// returns the held-out objective there: NLL + price * group norm, nat. Additive prior only; a
+/// general one is left as it is and its held-out NLL returned.
 double search_rotation(Density& density, const Codes& codes, const Split& split, const Unit& unit,
                        Watch& watch);
 

@@ -310,18 +310,21 @@ std::vector<LatentSelection> select_latents(const Study& whole, const SelectOpti
   const auto folds = folds_of(study, rows, options);
 
   std::vector<Rows> components;
-  for (std::size_t m = 0; m < problem.names.size(); ++m)
+  std::vector<Rows> beyond;  // what the conditions leave of them
+  for (std::size_t m = 0; m < problem.names.size(); ++m) {
     components.push_back(principal_components(problem, m, rows, kMostComponents));
+    beyond.push_back(components.back());
+    partial_out(problem.conditions, rows, beyond.back());
+  }
   std::vector<Side> sides;
   std::vector<Task> tasks;
   std::vector<std::vector<std::int64_t>> tried(wanted.size());
   for (std::size_t s = 0; s < wanted.size(); ++s) {
     std::vector<const Rows*> rest;
-    for (std::size_t m = 0; m < components.size(); ++m) {
-      if (m != wanted[s]) rest.push_back(&components[m]);
+    for (std::size_t m = 0; m < beyond.size(); ++m) {
+      if (m != wanted[s]) rest.push_back(&beyond[m]);
     }
     Side side{components[wanted[s]], joint_components(rest, rows)};
-    partial_out(problem.conditions, rows, side.y);
     const std::int64_t most = std::min<std::int64_t>({options.highest, side.x.width, side.y.width});
     tried[s].push_back(0);
     for (std::int64_t k = options.lowest; k <= most; ++k) tried[s].push_back(k);

@@ -54,7 +54,7 @@ void train_branch(Candidate& c, const Density& start, const StepContext& context
   }
   c.edges = prune(c, problem, options.prune);
   if (!problem.order_given)
-    c.margins = orientation_margins(c, problem.complete, problem.conditions);
+    c.margins = orientation_margins(c, problem.complete, problem.conditions, problem.groups);
 }
 
 /// Budgets and prices as the widest modality needs them. What a lower price lets through must be

@@ -32,9 +32,11 @@ struct StagedProblem {
   std::vector<int> privates;                          ///< (U,)
   std::vector<SharedUnit> shared;                     ///< blocks of shared latents
   Conditions conditions;                              ///< known common causes of all latents
+  std::vector<float> labels;                          ///< (n, D) NaN = unknown; empty: none
   Split split;                                        ///< everybody
   std::vector<std::uint8_t> present;                  ///< (n, M) as Codes::present
   Split complete;                                     ///< of `split`, those who have every modality
+  std::vector<std::uint32_t> groups;                  ///< (n,) rows of one are not independent
   bool order_given = true;                            ///< modalities are listed causes first
 
   /// Of `split`, those who have the modality.

@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/spread.h"
 #include "methods/agreement.h"
 #include "methods/modality_order.h"
 #include "methods/rotation_search.h"
@@ -38,10 +39,7 @@ std::vector<std::uint32_t> probe_rows(const Split& complete) {
   std::vector<std::uint32_t> all;
   std::merge(complete.train.begin(), complete.train.end(), complete.validation.begin(),
              complete.validation.end(), std::back_inserter(all));
-  const std::size_t stride = std::max<std::size_t>(1, all.size() / kProbe);
-  std::vector<std::uint32_t> rows;
-  for (std::size_t i = 0; i < all.size(); i += stride) rows.push_back(all[i]);
-  return rows;
+  return spread(all, kProbe);
 }
 
 void train_start(Start& start, const StepContext& context, const std::string& name) {

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "base/parallel.h"
+#include "base/stopwatch.h"
 #include "methods/agreement.h"
 #include "methods/certificate.h"
 #include "methods/checks.h"
@@ -16,6 +16,7 @@
 #include "methods/pima.h"
 #include "methods/problem.h"
 #include "methods/staged.h"
+#include "methods/standards.h"
 #include "polycause/error.h"
 #include "polycause/evaluate.h"
 #include "polycause/model.h"
@@ -25,68 +26,18 @@ namespace {
 
 constexpr double kReproducible = 0.9;  // agreement below this is called unstable
 constexpr double kTie = 0.05;          // nat: rivals closer than this are not told apart
-constexpr std::size_t kSignRows = 5000;
 
-/// Mean and sd over all participants who have a value, and for latents the sign by the strongest
-/// own column.
-std::vector<Standard> standards(const std::vector<float>& values, std::size_t width) {
-  const std::size_t n = values.size() / width;
-  std::vector<Standard> out(width);
-  for (std::size_t j = 0; j < width; ++j) {
-    double sum = 0;
-    std::size_t known = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (std::isnan(values[i * width + j])) continue;
-      sum += static_cast<double>(values[i * width + j]);
-      ++known;
-    }
-    const double mean = sum / static_cast<double>(std::max<std::size_t>(1, known));
-    double squares = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      if (std::isnan(values[i * width + j])) continue;
-      const double d = static_cast<double>(values[i * width + j]) - mean;
-      squares += d * d;
-    }
-    out[j].mean = mean;
-    out[j].sd =
-        std::sqrt(std::max(1e-12, squares / static_cast<double>(std::max<std::size_t>(1, known))));
-  }
-  return out;
-}
-
+/// Every latent goes up with the measured column that it goes with most.
 void choose_signs(const Study& study, Model::Impl& model, const std::vector<float>& z) {
-  std::vector<Standard>& latents = model.latents;
-  const std::size_t step = std::max<std::size_t>(1, study.participants() / kSignRows);
   std::size_t j = 0;
   for (std::size_t m = 0; m < study.modalities.size(); ++m) {
-    for (std::size_t k = 0; k < model.modalities[m].latents; ++k, ++j) {
-      std::vector<double> x;
-      for (std::size_t i = 0; i < study.participants(); i += step) {
-        x.push_back(static_cast<double>(z[i * latents.size() + j]));
-      }
-      double strongest = 0;
-      std::vector<std::size_t> shown_by = study.modalities[m].members;  // of shared latents
-      if (shown_by.empty()) shown_by = {m};
-      for (const std::size_t shown : shown_by) {
-        for (const Column& c : study.modalities[shown].table.columns) {
-          if (c.type == ColumnType::kCategorical) continue;  // its codes have no direction
-          std::vector<double> y;
-          for (std::size_t i = 0; i < study.participants(); i += step) y.push_back(c.values[i]);
-          const double r = spearman(x, y);
-          if (std::isfinite(r) && std::fabs(r) > std::fabs(strongest)) strongest = r;
-        }
-      }
-      if (strongest < 0) latents[j].sign = -1;
-    }
+    std::vector<const Table*> shown_by;
+    for (const std::size_t member : study.modalities[m].members)  // of shared latents
+      shown_by.push_back(&study.modalities[member].table);
+    if (shown_by.empty()) shown_by = {&study.modalities[m].table};
+    for (std::size_t k = 0; k < model.modalities[m].latents; ++k, ++j)
+      model.latents[j].sign = readable_sign(z, model.latents.size(), j, shown_by);
   }
-}
-
-std::vector<std::string> names_of(const Model::Impl& model) {
-  std::vector<std::string> names;
-  for (const Modality& m : model.modalities) {
-    for (std::size_t k = 1; k <= m.latents; ++k) names.push_back(fmt::format("{}.z{}", m.name, k));
-  }
-  return names;
 }
 
 double mean_of(const std::vector<double>& v) {
@@ -191,19 +142,6 @@ void check_shared(const Study& study, const std::string& method) {
                   method));
 }
 
-class Stopwatch {
- public:
-  double lap() {
-    const auto now = std::chrono::steady_clock::now();
-    const double seconds = std::chrono::duration<double>(now - last_).count();
-    last_ = now;
-    return seconds;
-  }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
 }  // namespace
 
 Fit train(const Study& study, const FitOptions& options, Observer* observer) {
@@ -216,7 +154,7 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   StagedProblem problem = problem_of(study, model);
   const Method& method = method_named(options.method);
   method.adapt(study, options, problem, model);
-  if (names_of(model).empty()) {
+  if (names_of(model.modalities).empty()) {
     throw ConfigError(
         "study: no modality has latents; expected some, since they are what a fit finds; set "
         "'latents' of at least one modality");
@@ -227,7 +165,7 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
                                                           ? 0
                                                           : fingerprint_of(problem, options));
   Findings found =
-      method.fit({study, problem, options, names_of(model),
+      method.fit({study, problem, options, names_of(model.modalities),
                   thread_count(static_cast<long>(options.threads)), checkpoint, watch});
   fit.seconds.emplace_back("train", clock.lap());
 
@@ -239,7 +177,8 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   choose_signs(study, model, best.parts.z);
   model.exogenous = standards(best.parts.eps, total);
   for (std::size_t i = 0; i < total; ++i) model.exogenous[i].sign = model.latents[i].sign;
-  model.prediction = CrossPrediction(best.parts.z, latents, problem.complete.train);
+  model.prediction =
+      CrossPrediction(best.parts.z, latents, problem.complete.train, one_source(model.modalities));
   fit.encoding = encoding_of(model, best.parts, study.ids);
   fit.encoding.predicted = predicted_of(model, best.parts.z, problem.present, study.ids);
   fit.reconstruction_r2 = found.explained;

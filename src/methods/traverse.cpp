@@ -115,13 +115,8 @@ ModalityResponse response_of(const Model::Impl& model, std::size_t modality,
 }  // namespace
 
 std::vector<std::string> latent_names(const Model& model) {
-  std::vector<std::string> names;
-  if (model.impl().fitted && model.impl().fitted->shared_latents() > 0) return names;
-  for (const Modality& modality : model.modalities()) {
-    for (std::size_t k = 1; k <= modality.latents; ++k)
-      names.push_back(fmt::format("{}.z{}", modality.name, k));
-  }
-  return names;
+  if (model.impl().fitted && model.impl().fitted->shared_latents() > 0) return {};
+  return names_of(model.modalities());
 }
 
 Traversal traverse(const Model& model, const std::string& latent) {

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
+#include "base/spread.h"
 #include "model/kernels.h"
 #include "model/moments.h"
 
@@ -40,14 +42,10 @@ AdditiveScores::AdditiveScores(const std::vector<float>& z, std::size_t latents,
                                const std::vector<std::uint32_t>& train,
                                const std::vector<std::uint32_t>& validation, std::size_t most,
                                const Conditions& conditions)
-    : latents_(latents),
-      columns_(latents + conditions.count),
-      train_(std::min(most, train.size())),
-      validation_(std::min(most, validation.size())) {
-  std::vector<std::uint32_t> rows(train.begin(),
-                                  train.begin() + static_cast<std::ptrdiff_t>(train_));
-  rows.insert(rows.end(), validation.begin(),
-              validation.begin() + static_cast<std::ptrdiff_t>(validation_));
+    : latents_(latents), columns_(latents + conditions.count), held_out_(spread(validation, most)) {
+  std::vector<std::uint32_t> rows = spread(train, most);
+  train_ = rows.size();
+  rows.insert(rows.end(), held_out_.begin(), held_out_.end());
   z_.resize(rows.size() * columns_);
   basis_.resize(rows.size() * columns_ * kBasis);
   for (std::size_t j = 0; j < latents; ++j) add_column(z, latents, j, rows, j);
@@ -84,7 +82,7 @@ const AdditiveScores::Score& AdditiveScores::score(std::size_t target,
   std::vector<std::size_t> inputs = parents;
   for (std::size_t c = latents_; c < columns_; ++c) inputs.push_back(c);
   const auto columns = static_cast<Eigen::Index>(inputs.size() * kBasis + 1);
-  const auto n = static_cast<Eigen::Index>(train_ + validation_);
+  const auto n = static_cast<Eigen::Index>(train_ + held_out_.size());
   Eigen::MatrixXd x(n, columns);
   Eigen::VectorXd y(n);
   for (Eigen::Index i = 0; i < n; ++i) {
@@ -152,13 +150,13 @@ const AdditiveScores::Score& AdditiveScores::score(std::size_t target,
     }
   }
   Score result;
-  result.each.resize(validation_);
-  for (std::size_t i = 0; i < validation_; ++i) {
+  result.each.resize(held_out_.size());
+  for (std::size_t i = 0; i < held_out_.size(); ++i) {
     const auto row = static_cast<Eigen::Index>(train_ + i);
     const double e = y(row) - x.row(row) * beta;
     const double nll = -std::log(density_of(noise, e, share));
     result.each[i] = static_cast<float>(nll);
-    result.mean += nll / static_cast<double>(validation_);
+    result.mean += nll / static_cast<double>(held_out_.size());
   }
   return cache_.emplace(key, std::move(result)).first->second;
 }
@@ -167,10 +165,10 @@ double AdditiveScores::validation_nll(std::size_t target, std::vector<std::size_
   return score(target, parents).mean;
 }
 
-std::pair<double, double> AdditiveScores::difference(
-    const std::vector<std::vector<std::size_t>>& a,
-    const std::vector<std::vector<std::size_t>>& b) {
-  std::vector<double> each(validation_, 0.0);
+std::pair<double, double> AdditiveScores::difference(const std::vector<std::vector<std::size_t>>& a,
+                                                     const std::vector<std::vector<std::size_t>>& b,
+                                                     const std::vector<std::uint32_t>& groups) {
+  std::vector<double> each(held_out_.size(), 0.0);
   for (std::size_t i = 0; i < latents_; ++i) {
     std::vector<std::size_t> first = a[i];
     std::vector<std::size_t> second = b[i];
@@ -179,18 +177,18 @@ std::pair<double, double> AdditiveScores::difference(
     if (first == second) continue;
     const std::vector<float>& before = score(i, first).each;
     const std::vector<float>& after = score(i, second).each;
-    for (std::size_t row = 0; row < validation_; ++row) {
+    for (std::size_t row = 0; row < held_out_.size(); ++row) {
       each[row] += static_cast<double>(after[row]) - static_cast<double>(before[row]);
     }
   }
-  const auto n = static_cast<double>(validation_);
-  double sum = 0;
+  const auto n = static_cast<double>(each.size());
+  const double mean = std::accumulate(each.begin(), each.end(), 0.0) / n;
+  std::map<std::uint32_t, double> sums;  // about the mean; those of other groups are independent
+  for (std::size_t i = 0; i < each.size(); ++i)
+    sums[groups.empty() ? held_out_[i] : groups[held_out_[i]]] += each[i] - mean;
   double squares = 0;
-  for (const double d : each) {
-    sum += d;
-    squares += d * d;
-  }
-  return {sum / n, std::sqrt(std::max(0.0, squares / n - sum / n * sum / n) / n)};
+  for (const auto& [group, sum] : sums) squares += sum * sum;
+  return {mean, std::sqrt(squares) / n};
 }
 
 }  // namespace polycause

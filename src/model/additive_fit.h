@@ -15,8 +15,8 @@ namespace polycause {
 
 class AdditiveScores {
  public:
-  /// z (n, D) row-major; at most `most` rows of each part are used. The conditions (n, C) are
-  /// parents of every latent, beside those that are asked for.
+  /// z (n, D) row-major; at most `most` rows of each part are used, spread over it. The conditions
+  /// (n, C) are parents of every latent, beside those that are asked for.
   AdditiveScores(const std::vector<float>& z, std::size_t latents,
                  const std::vector<std::uint32_t>& train,
                  const std::vector<std::uint32_t>& validation, std::size_t most = 20000,
@@ -24,9 +24,11 @@ class AdditiveScores {
 
   /// Held-out negative log-likelihood of `target` given `parents` (any order), nat per participant.
   double validation_nll(std::size_t target, std::vector<std::size_t> parents);
-  /// Held-out mean of (graph b - graph a), parents per latent, and its standard error.
+  /// Held-out mean of (graph b - graph a), parents per latent, and its standard error. `groups`
+  /// (n,): rows of one are not independent; empty: all are.
   std::pair<double, double> difference(const std::vector<std::vector<std::size_t>>& a,
-                                       const std::vector<std::vector<std::size_t>>& b);
+                                       const std::vector<std::vector<std::size_t>>& b,
+                                       const std::vector<std::uint32_t>& groups = {});
   std::size_t latents() const { return latents_; }
 
  private:
@@ -40,9 +42,9 @@ class AdditiveScores {
                   const std::vector<std::uint32_t>& rows, std::size_t j);
 
   std::size_t latents_;
-  std::size_t columns_;  // latents, then conditions
+  std::size_t columns_;                  // latents, then conditions
+  std::vector<std::uint32_t> held_out_;  // (validation,) rows
   std::size_t train_ = 0;
-  std::size_t validation_ = 0;
   std::vector<double> basis_;  // (train + validation, columns * kBasis), centred by training means
   std::vector<double> z_;      // (train + validation, columns), standardised
   std::map<std::pair<std::size_t, std::vector<std::size_t>>, Score> cache_;

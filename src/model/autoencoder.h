@@ -35,7 +35,6 @@ class Autoencoder {
   /// Principal axes by subspace iteration over `rows`, small random networks.
   void initialise(const Cells& cells, const std::vector<std::uint32_t>& rows, Random& random);
 
-  struct Workspace;
   /// Mean squared error over the present cells of `rows`, gradient written (parameters().size()).
   double gradient(const Cells& cells, const std::uint32_t* rows, std::size_t count,
                   std::vector<float>& gradient) const;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "base/spread.h"
 #include "model/kernels.h"
 #include "model/moments.h"
 
@@ -41,13 +42,14 @@ Eigen::MatrixXd solve(const RowMatrix& moments, const std::vector<Index>& inputs
 /// Per latent of the modality, the ridge under which each fifth is best predicted from the others.
 /// A latent is twice its first basis function, so its errors can be read off the moments (K, K).
 std::vector<double> best_ridges(const std::vector<RowMatrix>& folds, const RowMatrix& moments,
-                                const std::vector<std::size_t>& modality_of, std::size_t modality,
+                                const std::vector<std::size_t>& modality_of,
+                                const std::vector<bool>& own, std::size_t modality,
                                 double participants) {
   std::vector<Index> inputs;
   std::vector<Index> outputs;
   for (std::size_t j = 0; j < modality_of.size(); ++j) {
     if (modality_of[j] == modality) outputs.push_back(static_cast<Index>(j * kBasis));
-    for (std::size_t b = 0; modality_of[j] != modality && b < kBasis; ++b)
+    for (std::size_t b = 0; !own[modality_of[j]] && b < kBasis; ++b)
       inputs.push_back(static_cast<Index>(j * kBasis + b));
   }
   std::vector<double> least(outputs.size(), std::numeric_limits<double>::infinity());
@@ -85,8 +87,11 @@ std::size_t CrossPrediction::size_of(const std::vector<int>& latents) {
 
 std::size_t CrossPrediction::columns() const { return modality_of_.size() * kBasis; }
 
-CrossPrediction::CrossPrediction(const std::vector<int>& latents, const std::vector<float>& values)
-    : latents_(latents), values_(values) {
+CrossPrediction::CrossPrediction(const std::vector<int>& latents, const std::vector<float>& values,
+                                 const OneSource& one_source)
+    : latents_(latents), one_source_(one_source), values_(values) {
+  one_source_.resize(latents.size(), std::vector<bool>(latents.size(), false));
+  for (std::size_t m = 0; m < latents.size(); ++m) one_source_[m][m] = true;
   for (std::size_t m = 0; m < latents.size(); ++m)
     modality_of_.insert(modality_of_.end(), static_cast<std::size_t>(latents[m]), m);
 }
@@ -119,11 +124,12 @@ std::vector<double> CrossPrediction::basis_of(const std::vector<float>& z,
 }
 
 CrossPrediction::CrossPrediction(const std::vector<float>& z, const std::vector<int>& latents,
-                                 const std::vector<std::uint32_t>& rows)
-    : CrossPrediction(latents, std::vector<float>(size_of(latents), 0.0f)) {
+                                 const std::vector<std::uint32_t>& all, const OneSource& one_source)
+    : CrossPrediction(latents, std::vector<float>(size_of(latents), 0.0f), one_source) {
   const std::size_t total = modality_of_.size();
   const std::size_t width = columns();
-  const std::size_t n = std::min(kMostRows, rows.size());
+  const std::vector<std::uint32_t> rows = spread(all, kMostRows);
+  const std::size_t n = rows.size();
   for (std::size_t j = 0; j < total; ++j) {
     const auto [mean, sd] = moments_of(z, total, j, rows, n);
     values_[j] = static_cast<float>(mean);
@@ -158,7 +164,7 @@ CrossPrediction::CrossPrediction(const std::vector<float>& z, const std::vector<
   std::size_t first = 0;
   for (std::size_t m = 0; m < latents.size(); ++m) {
     const std::vector<double> ridges =
-        best_ridges(folds, moments, modality_of_, m, static_cast<double>(n));
+        best_ridges(folds, moments, modality_of_, one_source_[m], m, static_cast<double>(n));
     for (std::size_t o = 0; o < ridges.size(); ++o)
       values_[2 * total + first + o] = static_cast<float>(ridges[o]);
     first += ridges.size();
@@ -188,7 +194,8 @@ std::vector<float> CrossPrediction::predict(const std::vector<float>& z,
     kinds[there].push_back(static_cast<std::uint32_t>(i));
   }
   for (const auto& [there, rows] : kinds) {
-    // (K, D): what each basis function adds to each latent; zero for absent and own modalities.
+    // (K, D): what each basis function adds to each latent; zero for modalities that are absent or
+    // of its own source.
     Eigen::MatrixXd beta =
         Eigen::MatrixXd::Zero(static_cast<Index>(width), static_cast<Index>(total));
     std::vector<bool> possible(total, false);
@@ -197,7 +204,7 @@ std::vector<float> CrossPrediction::predict(const std::vector<float>& z,
       if (there[modality_of_[j]]) used.push_back(static_cast<Index>(j));
       std::vector<Index> inputs;
       for (std::size_t s = 0; s < total; ++s) {
-        if (!there[modality_of_[s]] || modality_of_[s] == modality_of_[j]) continue;
+        if (!there[modality_of_[s]] || one_source_[modality_of_[j]][modality_of_[s]]) continue;
         for (std::size_t b = 0; b < kBasis; ++b)
           inputs.push_back(static_cast<Index>(s * kBasis + b));
       }

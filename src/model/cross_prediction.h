@@ -11,16 +11,20 @@ namespace polycause {
 class CrossPrediction {
  public:
   CrossPrediction() = default;
-  /// From complete participants: z (n, D) row-major, `latents` (M,) per modality, `rows` to learn
-  /// from (at most 20,000 are used). The ridge of each latent is chosen by five-fold
-  /// cross-validation among them.
-  CrossPrediction(const std::vector<float>& z, const std::vector<int>& latents,
-                  const std::vector<std::uint32_t>& rows);
-  /// From what `values` gave.
-  CrossPrediction(const std::vector<int>& latents, const std::vector<float>& values);
+  /// Of two modalities: are (some of) their latents read off the same measurements? (M, M).
+  using OneSource = std::vector<std::vector<bool>>;
 
-  /// z (n, D) predicted from the modalities that are there, the latent's own left out; NaN where
-  /// none is. `present` (n, M), empty = all.
+  /// From complete participants: z (n, D) row-major, `latents` (M,) per modality, `rows` to learn
+  /// from (at most 20,000 are used, spread over them). The ridge of each latent is chosen by
+  /// five-fold cross-validation among them. `one_source` empty: every modality is its own only.
+  CrossPrediction(const std::vector<float>& z, const std::vector<int>& latents,
+                  const std::vector<std::uint32_t>& rows, const OneSource& one_source = {});
+  /// From what `values` gave.
+  CrossPrediction(const std::vector<int>& latents, const std::vector<float>& values,
+                  const OneSource& one_source = {});
+
+  /// z (n, D) predicted from the modalities that are there, those of the latent's own source left
+  /// out; NaN where none is. `present` (n, M), empty = all.
   std::vector<float> predict(const std::vector<float>& z,
                              const std::vector<std::uint8_t>& present) const;
 
@@ -37,6 +41,7 @@ class CrossPrediction {
                                std::size_t count) const;
 
   std::vector<int> latents_;
+  OneSource one_source_;
   std::vector<std::size_t> modality_of_;  // (D,)
   std::vector<float> values_;
 };

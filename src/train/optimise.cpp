@@ -51,6 +51,15 @@ std::vector<std::uint32_t> epoch_rows(const std::vector<RowGroup>& groups, const
     const std::size_t count = size / kT + (random.below(kT) < size % kT ? 1 : 0);
     for (std::size_t i = 0; i < count * kT; ++i) tiles.push_back(group.rows[order[i % size]]);
   }
+  if (tiles.empty()) {  // every group is small and none was drawn: one is, by its size
+    std::size_t people = 0;
+    for (const RowGroup& group : groups) people += group.rows.size();
+    std::size_t at = random.below(people);
+    std::size_t drawn = 0;
+    while (at >= groups[drawn].rows.size()) at -= groups[drawn++].rows.size();
+    const std::vector<std::uint32_t>& few = groups[drawn].rows;
+    for (std::size_t i = 0; i < kT; ++i) tiles.push_back(few[i % few.size()]);
+  }
   const std::vector<std::size_t> order = random.permutation(tiles.size() / kT);
   std::vector<std::uint32_t> rows(plan.batch * plan.steps_per_epoch);
   for (std::size_t i = 0; i < rows.size(); ++i)
@@ -209,8 +218,7 @@ double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split
                 Watch& watch) {
   const Plan plan = plan_steps(schedule, split.train.size());
   const std::size_t size = autoencoder.parameters().size();
-  // Values of a unit: parameters, best parameters, then (best loss, epochs since, R2), then
-  // moments.
+  // Values of a unit: parameters, best parameters, epochs since those, then moments.
   Adam adam(size);
   std::vector<float> best = autoencoder.parameters();
   double best_loss = autoencoder.loss(cells, split.validation);
@@ -272,7 +280,6 @@ double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split
   autoencoder.parameters() = best;
   const auto width = static_cast<std::size_t>(cells.width);
   double squares = 0;
-  double sum = 0;
   double count = 0;
   std::vector<double> mean(width, 0.0);
   std::vector<double> number(width, 0.0);
@@ -289,8 +296,7 @@ double optimise(Autoencoder& autoencoder, const Cells& cells, const Split& split
           mean[j] += x;
           number[j] += 1;
         } else {
-          sum = x - mean[j] / number[j];
-          squares += sum * sum;
+          squares += std::pow(x - mean[j] / number[j], 2);
           count += 1;
         }
       }

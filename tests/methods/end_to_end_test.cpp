@@ -254,6 +254,26 @@ TEST(EndToEndLabels, TheTrueLatentsAsACovariateTable) {
             named);
 }
 
+TEST(EndToEndLabels, ACorrectedLabelIsAnotherFit) {
+  if (no_networks()) GTEST_SKIP() << "this build has no LibTorch";
+  const Simulated data = first_case(300, 2);
+  Study labelled = data.study;
+  labelled.covariates.push_back(data.truth.latents);
+  labelled.covariates.back().name = "truth";
+  FitOptions options = few_epochs("causal_vae");
+  options.restarts = 1;
+  options.labels = "truth";
+  const ScratchDirectory scratch;
+  options.checkpoint_dir = scratch.path();
+  const auto first_latent = [&] {
+    return train(labelled, options).encoding.latents.columns[0].values;
+  };
+  const std::vector<double> before = first_latent();
+  EXPECT_EQ(first_latent(), before) << "from its checkpoint";
+  for (double& value : labelled.covariates.back().columns[0].values) value *= value;
+  EXPECT_NE(first_latent(), before);
+}
+
 TEST(EndToEndOrder, AnUnknownOrderGivesNoDirections) {
   if (no_networks()) GTEST_SKIP() << "this build has no LibTorch";
   Simulated data = first_case(300, 3);

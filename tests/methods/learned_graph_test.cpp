@@ -49,6 +49,12 @@ TEST(LearnedGraph, WithoutOtherRestartsStabilityIsUndefined) {
   EXPECT_EQ(graph.edges[0].mark_target, Mark::kArrow);
 }
 
+// Streams are units of one modality: that one was listed first says nothing of cause and effect.
+TEST(LearnedGraph, UnitsOfOneModalityHaveNoDirections) {
+  const Graph graph = learned_graph(solution({{0, 2}}, {}), {}, kNames, {"video", "video"});
+  EXPECT_EQ(graph.edges[0].mark_target, Mark::kTail);
+}
+
 TEST(LearnedGraph, ADirectionNeedsEveryRestartThatJoinsThePair) {
   const Candidate sure = solution({{0, 2}, {1, 3}}, {9, 9});
   const Candidate unsure = solution({{0, 2}}, {1});

@@ -75,6 +75,29 @@ TEST(OrientationMargins, TellCauseFromEffect) {
   EXPECT_LT(wrong[0], -3);
 }
 
+// Ten visits of a person with the same values say what one says: the margin, in standard errors, is
+// that of one row each.
+TEST(OrientationMargins, RowsOfOneGroupAreNoFurtherEvidence) {
+  const std::vector<float> z = chain_of_latents(600, {0, 1});
+  std::vector<float> visits;
+  std::vector<std::uint32_t> groups;
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    for (int visit = 0; visit < 10; ++visit) {
+      visits.insert(visits.end(), z.begin() + 4 * i, z.begin() + 4 * (i + 1));
+      groups.push_back(i);
+    }
+  }
+  const std::vector<LatentPair> pairs = {{0, 2}, {1, 3}};
+  const auto margin = [&](const std::vector<float>& latents, const Split& split,
+                          const std::vector<std::uint32_t>& rows) {
+    return orientation_margins(candidate_of(latents, {2, 2}, pairs, {true, true}), split, {},
+                               rows)[0];
+  };
+  const double once = margin(z, split_of(480, 120), {});
+  EXPECT_NEAR(margin(visits, split_of(4800, 1200), groups), once, 0.01 * once);
+  EXPECT_GT(margin(visits, split_of(4800, 1200), {}), 3 * once);
+}
+
 TEST(OrientationMargins, GaussianLinesHaveNoDirection) {
   Random random(63, "gauss");
   std::vector<float> z;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/random.h"
+#include "base/stopwatch.h"
 #include "methods/fixtures.h"
 #include "networks/networks.h"
 #include "polycause/error.h"
@@ -92,7 +93,12 @@ TEST(Pima, FindsFeaturesAndTheirLink) {
   NEEDS_TORCH();
   std::vector<double> truth;
   const Study study = two_nodes(1, &truth);
+  Stopwatch clock;
   const Fit fit = train(study, quick_pima());
+  const double elapsed = clock.lap();
+  double stages = 0;
+  for (const auto& [stage, seconds] : fit.seconds) stages += seconds;
+  EXPECT_LE(stages, elapsed) << "each stage has its own seconds";
   EXPECT_GT(scores_of(fit, truth).accuracy, 0.95);
   ASSERT_EQ(fit.learned.edges.size(), 1u);
   EXPECT_EQ(fit.learned.edges[0].mark_target, Mark::kTail);  // not identified

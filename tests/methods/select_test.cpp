@@ -144,6 +144,48 @@ TEST(Select, SameAtAnyThreadsAndFromCheckpoints) {
   }
 }
 
+// Most of the second modality's first column is age. What age leaves of it goes with the first
+// modality more than anything else does, however little that is.
+TEST(Select, PairsBeyondTheConditionsAreRankedByCorrelation) {
+  Study study = first_case(2000, 2).study;
+  Random random(12, "aged");
+  Column age;
+  age.name = "age";
+  const auto column = [](const std::string& name) {
+    Column one;
+    one.name = name;
+    return one;
+  };
+  std::vector<Column> x = {column("x1"), column("x2")};
+  std::vector<Column> y = {column("y1"), column("y2")};
+  for (std::size_t i = 0; i < 2000; ++i) {
+    age.values.push_back(random.normal());
+    for (Column& c : x) c.values.push_back(random.normal());
+    y[0].values.push_back(0.95 * age.values[i] +
+                          0.3 * (0.9 * x[0].values[i] + 0.44 * random.normal()));
+    y[1].values.push_back(0.5 * x[1].values[i] + 0.87 * random.normal());
+  }
+  study.modalities[0].table.columns = x;
+  study.modalities[1].table.columns = y;
+  for (Modality& m : study.modalities) {
+    m.latents = m.private_dims = 1;
+    m.rank_normal = {false, false};
+  }
+  study.covariates.resize(1);
+  study.covariates[0].name = "person";
+  study.covariates[0].ids = study.ids;
+  study.covariates[0].columns = {age};
+  study.spec.condition_on = {"person.age"};
+  SelectOptions options = few();
+  options.modality = "m1";
+  options.epochs = 2;
+  options.widths = false;
+  const LatentSelection found = select_latents(study, options).at(0);
+  ASSERT_GE(found.counts.size(), 3u);
+  EXPECT_NEAR(found.counts[1].linear_gain, 0.83, 0.15);
+  EXPECT_NEAR(found.counts[2].linear_gain, 0.14, 0.06);
+}
+
 TEST(Select, NothingIsFoundBetweenShuffledModalities) {
   Simulated data = first_case(1500, 3);
   Random random(9, "shuffle");

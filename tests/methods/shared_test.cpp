@@ -7,6 +7,7 @@
 
 #include "methods/fixtures.h"
 #include "methods/latent_layout.h"
+#include "methods/model_impl.h"
 #include "polycause/error.h"
 #include "polycause/evaluate.h"
 #include "polycause/traverse.h"
@@ -44,6 +45,17 @@ TEST(LatentLayout, CopiesFollowTheLatentsOfTheirUnit) {
   parts.z = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   EXPECT_THAT(layout.visible(parts).z, ElementsAre(0, 1, 4, 7, 8, 9));
   EXPECT_THAT(layout.with_copies({1, 2, 3, 4, 5, 6}), ElementsAre(1, 2, 0, 0, 3, 0, 0, 4, 5, 6));
+}
+
+TEST(OneSource, SharedLatentsAndTheirMembers) {
+  std::vector<Modality> modalities(5);
+  modalities[3].members = {0, 1};
+  modalities[4].members = {1, 2};
+  const CrossPrediction::OneSource one = one_source(modalities);
+  EXPECT_THAT(one[0], ElementsAre(true, false, false, true, false));
+  EXPECT_THAT(one[1], ElementsAre(false, true, false, true, true));
+  EXPECT_THAT(one[3], ElementsAre(true, true, false, true, true)) << "both are read off 1";
+  EXPECT_THAT(one[4], ElementsAre(false, true, true, true, true));
 }
 
 TEST(LatentLayout, PairsInsideUnitsWithoutCopies) {
@@ -131,6 +143,8 @@ TEST(Shared, AModalityWithoutLatentsIsEvidence) {
   const Fit evidence = train(data.study, hasty_options());
   EXPECT_EQ(evidence.encoding.latents.columns.size(), 4u);
   EXPECT_EQ(evidence.encoding.private_parts.columns.size(), 3u);
+  for (const Warning& warning : evidence.warnings)
+    EXPECT_EQ(warning.text.find("its 0 latents"), std::string::npos) << warning.text;
   const ScratchDirectory folder;
   evidence.model.save(folder.path());
   EXPECT_EQ(encode(Model::load(folder.path()), data.study).latents.columns.size(), 4u);

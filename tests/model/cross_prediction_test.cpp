@@ -105,6 +105,25 @@ TEST(CrossPrediction, UsesWhatIsThereAndNeverTheOwnModality) {
   }
 }
 
+TEST(CrossPrediction, NothingIsPredictedFromItsOwnSource) {
+  const std::vector<float> z = bent(2000);
+  CrossPrediction::OneSource one(3, std::vector<bool>(3, false));
+  one[0][1] = one[1][0] = true;  // both read off the same measurements
+  const CrossPrediction prediction(z, kLatents, first_rows(2000), one);
+  const std::vector<float> found = prediction.predict(z, {});
+  std::vector<std::uint8_t> last_only(2000 * 3, 1);
+  for (std::size_t i = 0; i < 2000; ++i) last_only[3 * i] = 0;
+  const std::vector<float> without = prediction.predict(z, last_only);
+  for (std::size_t i = 0; i < 2000; ++i) EXPECT_EQ(found[4 * i + 1], without[4 * i + 1]);
+  EXPECT_GT(r2(z, found, 0, 0, 2000), 0.5) << "by modality 2";
+  const CrossPrediction again(kLatents, prediction.values(), one);
+  EXPECT_EQ(again.predict(z, {}), found);
+  one[0][2] = one[1][2] = true;
+  const std::vector<float> none =
+      CrossPrediction(z, kLatents, first_rows(2000), one).predict(z, {});
+  EXPECT_TRUE(std::isnan(none[0]) && std::isnan(none[1]));
+}
+
 TEST(CrossPrediction, ComesBackFromItsValues) {
   const std::vector<float> z = bent(500);
   const CrossPrediction prediction(z, kLatents, first_rows(500));

@@ -124,6 +124,24 @@ TEST(OptimiseDensity, UsesTrainingRowsOnly) {
   EXPECT_NE(clean.parameters(), another_name.parameters());
 }
 
+// Each group of participants fills a tile of 64 with a chance only; where none did, one is drawn.
+TEST(OptimiseDensity, GroupsThatAreAllSmallerThanATile) {
+  Codes codes = linked_codes(7, 1);
+  for (std::size_t i = 0; i < 7; ++i) {
+    codes.present.push_back(1);
+    codes.present.push_back(i < 2 ? 0 : 1);
+    if (i < 2) codes.u[1][i] = std::nanf("");
+  }
+  Watch watch(nullptr, 1);
+  Density density = small_density(false);
+  const std::vector<float> before = density.parameters();
+  Schedule schedule = short_schedule();
+  schedule.epochs = 30;
+  optimise(density, codes, split_of(5, 2), schedule, {"u", 1}, kNowhere, watch);
+  EXPECT_NE(density.parameters(), before);
+  for (const float value : density.parameters()) EXPECT_TRUE(std::isfinite(value));
+}
+
 TEST(OptimiseDensity, GatesFollowTheDataAndThePrice) {
   Schedule schedule = short_schedule();
   schedule.epochs = 60;
