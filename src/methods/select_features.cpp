@@ -3,9 +3,10 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "evaluate/correlation.h"
-#include "model/kernels.h"
+#include "model/condition_basis.h"
 #include "polycause/error.h"
 
 namespace polycause {
@@ -172,35 +173,23 @@ Rows joint_components(const std::vector<const Rows*>& parts,
 void partial_out(const Conditions& conditions, const std::vector<std::uint32_t>& rows, Rows& y) {
   if (conditions.count == 0 || y.width == 0) return;
   const auto width = static_cast<std::size_t>(y.width);
-  const auto columns = static_cast<Index>(conditions.count * kBasis + 1);
-  const std::size_t n = y.values.size() / width;
-  std::vector<float> value(kPad);
-  std::vector<float> basis(static_cast<std::size_t>(kBasis) * kPad);
-  const auto functions = [&](std::size_t row) {
-    Eigen::RowVectorXd f(columns);
-    f(0) = 1;
-    for (std::size_t c = 0; c < conditions.count; ++c) {
-      value[0] = conditions.values[row * conditions.count + c];
-      kernels().basis_forward(kPad, value.data(), basis.data());
-      for (std::size_t k = 0; k < kBasis; ++k)
-        f(static_cast<Index>(1 + c * kBasis + k)) = static_cast<double>(basis[k * kPad]);
-    }
+  const auto functions = [&](const std::vector<std::uint32_t>& of) {
+    const Matrix basis = condition_basis(conditions, of);
+    Matrix f(basis.rows(), basis.cols() + 1);
+    f << Eigen::VectorXd::Ones(f.rows()), basis;
     return f;
   };
-  Matrix gram = Matrix::Zero(columns, columns);
-  Matrix moments = Matrix::Zero(columns, y.width);
-  const Matrix targets = taken(y.values, width, rows);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Eigen::RowVectorXd f = functions(rows[i]);
-    gram += f.transpose() * f;
-    moments += f.transpose() * targets.row(static_cast<Index>(i));
-  }
+  const Matrix f = functions(rows);
+  Matrix gram = f.transpose() * f;
   gram.diagonal().array() += 1e-3 * static_cast<double>(rows.size());
-  const Matrix beta = gram.ldlt().solve(moments);
-  for (std::size_t i = 0; i < n; ++i) {
-    const Eigen::RowVectorXd fitted = functions(i) * beta;
+  const Matrix beta = gram.ldlt().solve(f.transpose() * taken(y.values, width, rows));
+  std::vector<std::uint32_t> all(y.values.size() / width);
+  std::iota(all.begin(), all.end(), 0u);
+  const Matrix fitted = functions(all) * beta;
+  for (std::size_t i = 0; i < all.size(); ++i) {
     for (std::size_t j = 0; j < width; ++j)
-      y.values[i * width + j] -= static_cast<float>(fitted(static_cast<Index>(j)));
+      y.values[i * width + j] -=
+          static_cast<float>(fitted(static_cast<Index>(i), static_cast<Index>(j)));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "model/condition_basis.h"
 #include "model/kernels.h"
 
 namespace polycause {
@@ -40,19 +41,7 @@ void regress_out(const Conditions& conditions, const std::vector<std::uint32_t>&
   Eigen::Map<RowMatrix> values(x.data(), static_cast<Index>(rows.size()), d);
   values.rowwise() -= values.colwise().mean().eval();
   if (conditions.count == 0) return;
-  Matrix f(static_cast<Index>(rows.size()), static_cast<Index>(conditions.count * kBasis));
-  std::vector<float> value(kPad);
-  std::vector<float> basis(static_cast<std::size_t>(kBasis) * kPad);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t c = 0; c < conditions.count; ++c) {
-      value[0] = conditions.values[rows[i] * conditions.count + c];
-      kernels().basis_forward(kPad, value.data(), basis.data());
-      for (std::size_t k = 0; k < kBasis; ++k) {
-        f(static_cast<Index>(i), static_cast<Index>(c * kBasis + k)) =
-            static_cast<double>(basis[k * kPad]);
-      }
-    }
-  }
+  Matrix f = condition_basis(conditions, rows);
   f.rowwise() -= f.colwise().mean().eval();
   Matrix gram = f.transpose() * f;
   gram.diagonal().array() += kRidge * static_cast<double>(rows.size());

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "model/kernels.h"
+#include "model/condition_basis.h"
 
 namespace polycause {
 namespace {
@@ -33,22 +33,9 @@ std::vector<double> flat(const Matrix& m) {
 /// What of the columns of x (rows, d) their regression on the conditions' basis functions leaves.
 void partial_out(const Conditions& conditions, const std::vector<std::uint32_t>& rows, Matrix& x) {
   if (conditions.count == 0) return;
-  const auto columns = static_cast<Eigen::Index>(conditions.count * kBasis + 1);
-  Matrix f(static_cast<Eigen::Index>(rows.size()), columns);
-  std::vector<float> value(kPad);
-  std::vector<float> basis(static_cast<std::size_t>(kBasis) * kPad);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto row = static_cast<Eigen::Index>(i);
-    f(row, 0) = 1;
-    for (std::size_t c = 0; c < conditions.count; ++c) {
-      value[0] = conditions.values[rows[i] * conditions.count + c];
-      kernels().basis_forward(kPad, value.data(), basis.data());
-      for (std::size_t k = 0; k < kBasis; ++k) {
-        f(row, static_cast<Eigen::Index>(1 + c * kBasis + k)) =
-            static_cast<double>(basis[k * kPad]);
-      }
-    }
-  }
+  const Matrix functions = condition_basis(conditions, rows);
+  Matrix f(functions.rows(), functions.cols() + 1);
+  f << Eigen::VectorXd::Ones(f.rows()), functions;
   Matrix gram = f.transpose() * f;
   gram.diagonal().array() += 1e-3 * static_cast<double>(rows.size());
   x -= (f * gram.ldlt().solve(f.transpose() * x)).eval();
