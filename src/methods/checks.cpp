@@ -152,7 +152,9 @@ void run_checks(const StagedProblem& problem, const Decomposition& parts,
     const std::size_t rank = structural_rank(edges, first, count, latents);
     first += count;
     fit.checks.emplace_back("structural_rank." + name, static_cast<double>(rank));
-    if (rank < count) {
+    // One latent that several modalities show is known by that.
+    const bool shown = model.modalities[modality].kind == "shared" && count == 1;
+    if (rank < count && !shown) {
       fit.warnings.push_back(
           {"rank_deficient",
            fmt::format("modality '{}': its {} latents have only {} independent links to other "

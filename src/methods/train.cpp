@@ -111,13 +111,15 @@ void add_evidence(const Findings& found, const Study& study, const StagedProblem
       fit.replicates.push_back(std::move(replicate));
     }
   }
+  const char* const compared = "solutions of the one restart that fit equally well";
   for (const LatentReport& latent : fit.latents) {
     if (latent.replicates > 0 && latent.agreement < kReproducible) {
       fit.warnings.push_back(
-          {"unstable_latent", fmt::format("{}: restarts agree only to {:.2f} (expected at least "
-                                          "{}); do not interpret it; fewer "
-                                          "latents in its modality, or more participants, may help",
-                                          latent.name, latent.agreement, kReproducible)});
+          {"unstable_latent",
+           fmt::format("{}: {} agree only to {:.2f} (expected at least {}); do not interpret it; "
+                       "fewer latents in its modality, or more participants, may help",
+                       latent.name, found.restarts.size() > 1 ? "restarts" : compared,
+                       latent.agreement, kReproducible)});
     }
   }
 }

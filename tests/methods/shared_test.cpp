@@ -93,6 +93,11 @@ TEST(Shared, FoundBesideTheModalitiesOwnLatents) {
     EXPECT_NE(fit.learned.nodes[edge.source].modality, "shared.m1+m2");
     EXPECT_NE(fit.learned.nodes[edge.target].modality, "shared.m1+m2");
   }
+  for (const Warning& warning : fit.warnings)
+    EXPECT_TRUE(warning.code != "rank_deficient" ||
+                warning.text.find("shared.") == std::string::npos)
+        << warning.text;
+  EXPECT_TRUE(std::isnan(fit.latents.back().predicted_r2)) << "all modalities show it";
   // Saved, loaded and encoded again: the same, also from one member only.
   const ScratchDirectory folder;
   fit.model.save(folder.path());
