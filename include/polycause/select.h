@@ -52,6 +52,7 @@ struct LatentSelection {
   std::vector<LatentCount> counts;     ///< 0, lowest, lowest + 1, ... highest
   std::int64_t chosen = 0;             ///< 0: the others say nothing of this modality
   bool at_limit = false;               ///< the highest number tried was chosen: try more
+  std::int64_t possible = 0;           ///< independent components: more cannot be tried
   std::vector<std::int64_t> by_split;  ///< what each split alone would choose
   std::vector<CodeWidth> widths;       ///< of tables; empty when not asked for
   std::int64_t width = 0;  ///< smallest that no wider code surpasses by .5 %; 0 = unknown

@@ -73,6 +73,38 @@ double expected_seconds(const Row& row) {
                  (row.simulation == "mnist" ? kPictures : 1);
 }
 
+/// Settings of the simulation in which the rows of an experiment differ.
+std::set<std::string> varied_settings(const Experiment& experiment) {
+  std::map<std::string, std::set<std::string>> values;
+  for (const ExperimentSetting& setting : experiment.settings) {
+    SimulateOptions options = simulation_preset(setting.simulation);
+    const auto visit = [&](SettingsVisitor& v) { visit_settings(options, v); };
+    apply_sets(visit, setting.sets);
+    for (const SettingInfo& info : list_settings(visit)) values[info.key].insert(info.value);
+  }
+  std::set<std::string> varied;
+  for (const auto& [key, different] : values) {
+    if (different.size() > 1) varied.insert(key);
+  }
+  return varied;
+}
+
+/// Throws ConfigError where the user sets what the rows of an experiment are about.
+void check_varied(const Experiment& experiment, const ReproduceArguments& arguments) {
+  const std::set<std::string> varied = varied_settings(experiment);
+  std::vector<std::string> keys;
+  for (const std::string& set : arguments.sets) keys.push_back(set.substr(0, set.find('=')));
+  if (arguments.participants) keys.emplace_back("simulate.participants");
+  for (const std::string& key : keys) {
+    if (varied.count(key) == 0) continue;
+    throw ConfigError(fmt::format(
+        "{}: found a value for {}, in which the rows of {} differ; expected none; "
+        "leave it out, or simulate and fit that one study",
+        key == "simulate.participants" && arguments.participants ? "--participants" : "--set", key,
+        experiment.name));
+  }
+}
+
 /// The sets of the user that concern this row's simulation.
 void add_simulation_sets(const ReproduceArguments& arguments, Row& row) {
   if (arguments.quick) {
@@ -175,6 +207,7 @@ std::vector<Row> plan_rows(const std::vector<Experiment>& all,
     return names.empty() || std::find(names.begin(), names.end(), contender.name) != names.end();
   };
   for (const Experiment& experiment : all) {
+    check_varied(experiment, arguments);
     for (const ExperimentSetting& setting : experiment.settings) {
       for (const Contender& contender : experiment.contenders) {
         if (!wanted(contender)) continue;

@@ -1,8 +1,12 @@
 #include "cli/output.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 #include "base/files.h"
@@ -19,10 +23,19 @@ OutputDirectory::OutputDirectory(const std::string& path, bool reuse) : path_(pa
     missing = p;
   }
   make_output_directory(path, reuse);
+  lock_ = open(path.c_str(), O_RDONLY | O_DIRECTORY);
+  // Where the file system knows no locks, there is none.
+  if (lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(lock_);
+    throw ConfigError(path +
+                      ": found another command at work in it; expected to be alone; wait until it "
+                      "ends, or choose another --out");
+  }
   made_ = missing.string();
 }
 
 OutputDirectory::~OutputDirectory() {
+  if (lock_ >= 0) close(lock_);
   if (made_.empty()) return;
   std::error_code ignored;  // the error that brought us here matters more
   fs::remove_all(made_, ignored);

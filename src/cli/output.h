@@ -9,10 +9,11 @@
 namespace polycause::cli {
 
 /// Makes the directory (mode 0700) at once, so that a path that cannot be written is known before
-/// the work begins, and removes what it made unless `keep` was called.
+/// the work begins, and removes what it made unless `keep` was called. Nobody else can have one for
+/// the same directory meanwhile.
 class OutputDirectory {
  public:
-  /// Throws ConfigError when `path` exists and is not empty, unless `reuse`.
+  /// Throws ConfigError when `path` exists and is not empty, unless `reuse`, or is in use.
   OutputDirectory(const std::string& path, bool reuse);
   ~OutputDirectory();
   OutputDirectory(const OutputDirectory&) = delete;
@@ -24,6 +25,7 @@ class OutputDirectory {
 
  private:
   std::string path_;
+  int lock_ = -1;     ///< of the directory, held by the processes that this one starts too
   std::string made_;  ///< topmost directory that did not exist before, "" = none
 };
 

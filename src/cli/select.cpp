@@ -161,6 +161,10 @@ std::string advice(const LatentSelection& one) {
                         one.width);
   text += "\n    " + certainty(one) + "\n";
   if (one.at_limit) text += "    the highest number tried; try more with --latents\n";
+  if (one.chosen == one.possible)
+    text += "    as many as there are independent components; more cannot be tried\n";
+  if (one.chosen > 1 && one.counts[1].latents == one.chosen)
+    text += "    the lowest number tried; try fewer with --latents\n";
   if (one.chosen == 0) text += "    the other modalities say nothing about it; leave it out\n";
   return text;
 }

@@ -110,8 +110,10 @@ void run_checks(const StagedProblem& problem, const Decomposition& parts,
   const double private_latent = largest_dependence(eta, z, all);
   const double private_private = largest_dependence(eta, eta, across);
   const double exogenous = largest_dependence(eps, eps, upper);
-  fit.checks.emplace_back("private_latent_dependence", private_latent);
-  fit.checks.emplace_back("private_private_dependence", private_private);
+  if (privates > 0) {
+    fit.checks.emplace_back("private_latent_dependence", private_latent);
+    fit.checks.emplace_back("private_private_dependence", private_private);
+  }
   if (exogenous_known) fit.checks.emplace_back("exogenous_dependence", exogenous);
   // So many standard errors of a rank correlation (the largest of several), or the size worth a
   // word, whichever is larger.

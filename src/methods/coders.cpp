@@ -46,7 +46,7 @@ Coder train_table(const StagedProblem& problem, std::size_t m, const FitOptions&
   Coder coder;
   coder.autoencoder = Autoencoder(cells.width, !cells.present.empty(), code,
                                   static_cast<int>(options.autoencoder_width));
-  coder.autoencoder.initialise(cells, own.train, random);
+  coder.lacking = code - coder.autoencoder.initialise(cells, own.train, random);
   coder.explained = optimise(coder.autoencoder, cells, own, autoencoder_schedule(options), unit,
                              checkpoint, watch);
   coder.autoencoder.whiten(cells, own.train);

@@ -25,6 +25,7 @@ struct Coder {
   Autoencoder autoencoder;                      ///< of a table
   std::shared_ptr<const BlockNetwork> network;  ///< of pictures or series; null for a table
   std::shared_ptr<const SharedContent> shared;  ///< of a shared block; null for data
+  int lacking = 0;       ///< of a table: dimensions of the code beyond the rank of its columns
   double explained = 0;  ///< held-out R2 of the reconstruction; of a shared block how well one
                          ///< member says what another does
 };

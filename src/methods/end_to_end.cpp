@@ -329,6 +329,20 @@ class EndToEnd : public Method {
            "'joint' takes the modalities as listed causes first, which study.order does not say: "
            "its edges are reported without a direction"});
     }
+    if (!context.problem.labels.empty()) {
+      const std::size_t width = context.names.size();
+      std::size_t labelled = 0;
+      for (std::size_t j = 0; j < width; ++j) {
+        bool known = false;
+        for (std::size_t i = j; i < context.problem.labels.size() && !known; i += width)
+          known = std::isfinite(context.problem.labels[i]);
+        labelled += known ? 1 : 0;
+      }
+      found.warnings.push_back(
+          {"labelled", fmt::format("{} of {} latents were learned from labels (method.labels = "
+                                   "\"{}\"): scores against these labels are no test",
+                                   labelled, width, context.options.labels)});
+    }
     if (name_ == "contrastive") {
       found.warnings.push_back(
           {"block_only",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "base/text.h"
 #include "polycause/error.h"
@@ -65,13 +66,13 @@ class Labels {
   }
   std::vector<float> take() { return std::move(values_); }
 
- private:
   [[noreturn]] static void refuse(const std::string& found, const std::string& expected) {
     throw ConfigError(fmt::format(
         "method.labels: found '{}'; expected {}; see 'polycause check' for the covariates", found,
         expected));
   }
 
+ private:
   void set(const std::string& latent, const Column& column) {
     const auto found = std::find(names_.begin(), names_.end(), latent);
     if (found == names_.end()) {
@@ -95,6 +96,10 @@ class Labels {
     const double sd = std::sqrt(std::max(0.0, squares / std::max(1.0, count) - mean * mean));
     if (!(sd > 0)) refuse(column.name, "a column that varies among those who train");
     const auto j = static_cast<std::size_t>(found - names_.begin());
+    if (!labelled_.insert(latent).second) {
+      throw ConfigError(fmt::format(
+          "method.labels: found two labels of '{}'; expected one; leave one out", latent));
+    }
     for (std::size_t i = 0; i < study_.participants(); ++i) {
       values_[i * names_.size() + j] = static_cast<float>((column.values[i] - mean) / sd);
     }
@@ -103,6 +108,7 @@ class Labels {
   const Study& study_;
   const Split& split_;
   const std::vector<std::string>& names_;
+  std::set<std::string> labelled_;
   std::vector<float> values_;
 };
 
@@ -111,6 +117,7 @@ class Labels {
 std::vector<float> labels_of(const std::string& labels, const Study& study, const Split& split,
                              const std::vector<std::string>& names) {
   const std::vector<std::string> entries = entries_of(labels);
+  if (entries.empty() && !labels.empty()) Labels::refuse(labels, "names, separated by commas");
   if (entries.empty()) return {};
   Labels found(study, split, names);
   for (const std::string& entry : entries) found.add(entry);

@@ -23,10 +23,18 @@ Table condition_table(const Study& study) {
   all.ids = study.ids;
   for (const std::string& wanted : study.spec.condition_on) {
     std::size_t found = 0;
+    std::string first;  // of a column without its table
     for (const Table& table : study.covariates) {
       for (const Column& column : table.columns) {
         const std::string name = table.name + "." + column.name;
-        if (!fits_pattern(wanted, name)) continue;
+        if (!fits_pattern(wanted, name) && wanted != column.name) continue;
+        if (wanted == column.name && !first.empty()) {
+          throw ConfigError(fmt::format(
+              "study.condition_on: found '{}', which is a column of several tables; expected "
+              "\"table.column\": '{}' or '{}'",
+              wanted, first, name));
+        }
+        if (wanted == column.name) first = name;
         ++found;
         const bool twice = std::any_of(all.columns.begin(), all.columns.end(),
                                        [&](const Column& c) { return c.name == name; });
@@ -38,7 +46,8 @@ Table condition_table(const Study& study) {
     if (found == 0) {
       throw ConfigError(
           fmt::format("study.condition_on: '{}' names no usable column of a covariate table; "
-                      "expected \"table.column\" or a pattern such as \"demographics.*\"; see "
+                      "expected \"table.column\", a column's name that one table has, or a pattern "
+                      "such as \"demographics.*\"; see "
                       "'polycause check' for the columns",
                       wanted));
     }

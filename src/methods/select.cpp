@@ -326,6 +326,13 @@ std::vector<LatentSelection> select_latents(const Study& whole, const SelectOpti
     }
     Side side{components[wanted[s]], joint_components(rest, rows)};
     const std::int64_t most = std::min<std::int64_t>({options.highest, side.x.width, side.y.width});
+    if (options.lowest > most) {
+      throw ConfigError(fmt::format(
+          "--latents: found {}..{}; expected numbers up to {} for modality '{}': it has {} "
+          "independent components, the other modalities have {}; begin lower",
+          options.lowest, options.highest, most, problem.names[wanted[s]], side.x.width,
+          side.y.width));
+    }
     tried[s].push_back(0);
     for (std::int64_t k = options.lowest; k <= most; ++k) tried[s].push_back(k);
     for (const std::int64_t k : tried[s]) {
@@ -380,9 +387,9 @@ std::vector<LatentSelection> select_latents(const Study& whole, const SelectOpti
       const auto k = static_cast<std::size_t>(count.latents);
       if (k >= 1 && k <= linear.size()) count.linear_gain = linear[k - 1];
     }
-    const std::int64_t possible = std::min<std::int64_t>(sides[s].x.width, sides[s].y.width);
-    selection.at_limit =
-        selection.chosen == tried[s].back() && selection.chosen > 0 && selection.chosen < possible;
+    selection.possible = std::min<std::int64_t>(sides[s].x.width, sides[s].y.width);
+    selection.at_limit = selection.chosen == tried[s].back() && selection.chosen > 0 &&
+                         selection.chosen < selection.possible;
     if (options.widths && !problem.blocks[m]) {
       selection.widths = code_widths(problem, m, options, checkpoint, watch);
       selection.width = smallest_width(selection.widths);

@@ -1,9 +1,12 @@
 #include "base/settings.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "methods/method.h"
 #include "methods/model_impl.h"
+#include "polycause/error.h"
 #include "polycause/model.h"
 
 namespace polycause {
@@ -84,6 +87,12 @@ void check_settings(const FitOptions& options) {
     const bool text = info.type == "text";  // listed in quotes
     apply_setting(visit, info.key, text ? info.value.substr(1, info.value.size() - 2) : info.value,
                   "train");
+  }
+  if (!options.labels.empty() && options.method != "causal_vae") {
+    throw ConfigError(
+        fmt::format("method.labels: found \"{}\"; method '{}' takes none; expected method.name = "
+                    "\"causal_vae\", or no labels",
+                    options.labels, options.method));
   }
 }
 

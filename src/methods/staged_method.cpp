@@ -56,7 +56,16 @@ class Staged : public Method {
     found.learned = without_copies(learned_graph(best, others, names, unit_names), layout);
     found.edges = edges_of(layout, best);
     found.canonical = result.code_canonical;
-    for (const Coder& coder : result.coders) found.explained.push_back(coder.explained);
+    for (std::size_t m = 0; m < result.coders.size(); ++m) {
+      found.explained.push_back(result.coders[m].explained);
+      if (result.coders[m].lacking > 0) found.warnings.push_back(low_rank(problem, m, result));
+    }
+    if (!problem.order_given && restarts == 1) {
+      found.warnings.push_back(
+          {"one_order",
+           "the order of the modalities was searched once: its directions are surer where several "
+           "restarts agree; raise train.restarts (--restarts 3)"});
+    }
     found.model =
         std::make_unique<StagedModel>(context.study.modalities, std::move(result.coders),
                                       best.density, problem.modality_of_unit, problem.shared);
@@ -69,6 +78,15 @@ class Staged : public Method {
   }
 
  private:
+  static Warning low_rank(const StagedProblem& problem, std::size_t m, const StagedResult& result) {
+    const int code = result.coders[m].autoencoder.code();
+    return {"low_rank",
+            fmt::format("modality '{}': its columns vary in {} independent directions, latents + "
+                        "private (+ shared) are {}: the rest can only be bends of these; lower "
+                        "'private' ('polycause select' says how wide a code has to be)",
+                        problem.names[m], code - result.coders[m].lacking, code)};
+  }
+
   /// Edges between latents that are reported, by their places among those.
   static std::vector<LatentPair> edges_of(const LatentLayout& layout, const Candidate& candidate) {
     std::vector<LatentPair> edges;

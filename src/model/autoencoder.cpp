@@ -11,7 +11,8 @@
 namespace polycause {
 namespace {
 
-constexpr std::size_t kRows = 64;  // samples per pass
+constexpr double kLeastAxis = 1e-3;  // standard deviation beside that of the first axis
+constexpr std::size_t kRows = 64;    // samples per pass
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -37,8 +38,8 @@ Autoencoder::Autoencoder(int width, bool masked, int code, int hidden)
   theta_.assign((end + kPad - 1) / kPad * kPad, 0.0f);
 }
 
-void Autoencoder::initialise(const Cells& cells, const std::vector<std::uint32_t>& rows,
-                             Random& random) {
+int Autoencoder::initialise(const Cells& cells, const std::vector<std::uint32_t>& rows,
+                            Random& random) {
   encoder_.initialise(theta_.data(), random, 0.1);
   decoder_.initialise(theta_.data(), random, 0.1);
   const std::size_t used = std::min<std::size_t>(rows.size(), 5000);
@@ -57,10 +58,13 @@ void Autoencoder::initialise(const Cells& cells, const std::vector<std::uint32_t
     axes = qr.householderQ() * Eigen::MatrixXd::Identity(width_, code_);
   }
   const Matrix scores = x * axes;
+  const Eigen::VectorXd deviations =
+      (scores.colwise().squaredNorm().transpose() / static_cast<double>(used)).cwiseSqrt();
+  // An axis beyond the rank of the table holds the rounding of its numbers: not to be blown up.
+  const double least = std::max(1e-6, kLeastAxis * deviations.maxCoeff());
   for (int k = 0; k < code_; ++k) {
     // Unit variance codes, so that the networks work on one scale.
-    const double sd =
-        std::sqrt(std::max(1e-12, scores.col(k).squaredNorm() / static_cast<double>(used)));
+    const double sd = std::max(least, deviations(k));
     for (int j = 0; j < width_; ++j) {
       theta_[axes_ + static_cast<std::size_t>(j * padded(code_) + k)] =
           static_cast<float>(axes(j, k) / sd);
@@ -68,6 +72,7 @@ void Autoencoder::initialise(const Cells& cells, const std::vector<std::uint32_t
           static_cast<float>(axes(j, k) * sd);
     }
   }
+  return static_cast<int>((deviations.array() >= least).count());
 }
 
 void Autoencoder::load(const Cells& cells, const std::uint32_t* rows, std::size_t count,

@@ -32,8 +32,9 @@ class Autoencoder {
   int hidden() const { return hidden_; }
   bool masked() const { return masked_; }
 
-  /// Principal axes by subspace iteration over `rows`, small random networks.
-  void initialise(const Cells& cells, const std::vector<std::uint32_t>& rows, Random& random);
+  /// Principal axes by subspace iteration over `rows`, small random networks. Returns how many of
+  /// the code's axes the table has: beyond its rank there is only the rounding of its numbers.
+  int initialise(const Cells& cells, const std::vector<std::uint32_t>& rows, Random& random);
 
   /// Mean squared error over the present cells of `rows`, gradient written (parameters().size()).
   double gradient(const Cells& cells, const std::uint32_t* rows, std::size_t count,

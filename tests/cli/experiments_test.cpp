@@ -122,6 +122,29 @@ TEST(ExperimentRows, SettingsOfTheUserReachTheRowsTheyConcern) {
   EXPECT_THROW(check_rows(plan_rows(figure, arguments)), ConfigError);
 }
 
+TEST(ExperimentRows, WhatTheRowsDifferInIsNotTheUsersToSet) {
+  const auto planned = [](const std::string& name, const std::string& set) {
+    ReproduceArguments arguments = arguments_of(name);
+    arguments.sets = {set};
+    std::vector<Experiment> one;
+    for (const Experiment& experiment : experiments()) {
+      if (experiment.name == name) one.push_back(experiment);
+    }
+    return plan_rows(one, arguments).size();
+  };
+  EXPECT_THROW(planned("fig8b", "simulate.participants=300"), ConfigError);
+  EXPECT_THROW(planned("fig5c", "simulate.sparsity_ratio=0.5"), ConfigError);
+  EXPECT_THROW(planned("fig5b", "simulate.modalities=3"), ConfigError);
+  EXPECT_THROW(planned("table4", "simulate.shared=2"), ConfigError);
+  EXPECT_GT(planned("fig5c", "simulate.participants=300"), 0u);
+  ReproduceArguments arguments = arguments_of("fig8b");
+  arguments.participants = 300;
+  EXPECT_THROW(plan_rows(experiments(), arguments), ConfigError);
+  arguments.participants.reset();
+  arguments.quick = true;
+  EXPECT_FALSE(plan_rows(experiments(), arguments).empty()) << "a smoke run is small throughout";
+}
+
 Row some_row(const std::string& choice, std::uint64_t seed) {
   Row row;
   row.key = choice + std::to_string(seed);

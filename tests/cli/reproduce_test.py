@@ -58,6 +58,17 @@ class Figure6(program.ProgramTest):
         for name in RESULTS:
             self.assertEqual((self.work / "whole" / name).read_bytes(), (self.work / "cut" / name).read_bytes(), name)
 
+    def test_two_at_once_in_one_folder(self):
+        command = ["reproduce", "fig5a", "--quick", "--threads", "1", "--methods", "staged", "--out", "both"]
+        process = self.start_program(*command)
+        deadline = time.monotonic() + 60
+        while not (self.work / "both/rows").exists():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.002)
+        self.assertIn("another command at work", self.run_program(*command, code=2).stderr)
+        self.assertEqual(process.communicate(timeout=120)[1].count("crashed"), 0)
+        self.assertEqual(process.returncode, 0)
+
     def test_refuses_foreign_folders_and_other_settings(self):
         self.write("mine/notes.txt", "mine")
         self.run_program(*TINY, "--out", "mine", code=2)

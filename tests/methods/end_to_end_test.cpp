@@ -197,12 +197,18 @@ TEST(EndToEndRefusals, WhatAMethodIsNotFor) {
             std::string::npos);
   const Simulated data = first_case(300, 3);
   FitOptions options = few_epochs("causal_vae");
-  for (const char* labels : {"nothing", "m1.z1=nothing.at_all", "m9.z1=a.b"}) {
+  Study twice = data.study;
+  twice.covariates.push_back(data.truth.latents);
+  twice.covariates.back().name = "truth";
+  for (const char* labels : {"nothing", "m1.z1=nothing.at_all", "m9.z1=a.b", ",,",
+                             "m1.z1=truth.m1.z1,m1.z1=truth.m1.z2"}) {
     options.labels = labels;
-    EXPECT_NE(refused<ConfigError>(data.study, options).find("method.labels: found"),
-              std::string::npos)
+    EXPECT_NE(refused<ConfigError>(twice, options).find("method.labels: found"), std::string::npos)
         << labels;
   }
+  FitOptions unused = few_epochs("beta_vae");
+  unused.labels = "truth";
+  EXPECT_NE(refused<ConfigError>(twice, unused).find("'beta_vae' takes none"), std::string::npos);
   Study conditioned = data.study;
   conditioned.covariates.push_back(data.truth.latents);
   conditioned.covariates.back().name = "known";
@@ -268,6 +274,12 @@ TEST(EndToEndLabels, ACorrectedLabelIsAnotherFit) {
   const auto first_latent = [&] {
     return train(labelled, options).encoding.latents.columns[0].values;
   };
+  const Fit said = train(labelled, options);
+  const std::vector<std::string> warnings = warnings_of(said);
+  EXPECT_EQ(std::count(warnings.begin(), warnings.end(), "labelled"), 1);
+  EXPECT_TRUE(std::none_of(said.checks.begin(), said.checks.end(), [](const auto& check) {
+    return check.first.rfind("private", 0) == 0;
+  })) << "there are no private parts to check";
   const std::vector<double> before = first_latent();
   EXPECT_EQ(first_latent(), before) << "from its checkpoint";
   for (double& value : labelled.covariates.back().columns[0].values) value *= value;

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "methods/fixtures.h"
 #include "methods/model_impl.h"
+#include "methods/problem.h"
 #include "methods/staged_model.h"
 #include "polycause/error.h"
 #include "polycause/evaluate.h"
@@ -184,6 +185,9 @@ TEST(Recovery, OrderThatTheStudyDoesNotTell) {
       evaluate(fit.encoding.latents, data.truth.latents, &fit.learned, &data.truth.graph);
   EXPECT_GT(scores.mcc_spearman, 0.9);
   EXPECT_LE(scores.shd_skeleton, 2);
+  const auto once = std::count_if(fit.warnings.begin(), fit.warnings.end(),
+                                  [](const Warning& w) { return w.code == "one_order"; });
+  EXPECT_EQ(once, quick_options().restarts == 1 ? 1 : 0);
   std::size_t directed = 0;
   for (const Edge& edge : fit.learned.edges) {
     if (edge.mark_target != Mark::kArrow) continue;
@@ -233,6 +237,39 @@ TEST(Recovery, ConditionsThatAreNotThere) {
   } catch (const ConfigError& error) {
     EXPECT_NE(std::string(error.what()).find("demographics.age"), std::string::npos);
   }
+}
+
+TEST(Recovery, ConditionsByTheNameOfTheirColumn) {
+  Simulated data = first_case(300, 1);
+  Table person = data.truth.latents;
+  person.name = "person";
+  person.columns.resize(1);
+  person.columns[0].name = "age";
+  data.study.covariates = {person};
+  data.study.spec.condition_on = {"age"};
+  Model model;
+  EXPECT_EQ(problem_of(data.study, model.impl()).conditions.count, 1u);
+  EXPECT_EQ(model.impl().conditions, (std::vector<std::string>{"person.age"}));
+  person.name = "visit";
+  data.study.covariates.push_back(person);
+  try {
+    problem_of(data.study, model.impl());
+    FAIL() << "expected a ConfigError";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("'person.age' or 'visit.age'"), std::string::npos);
+  }
+}
+
+// Two latents, a private part and four dimensions that the 15 columns do not have.
+TEST(Recovery, ACodeWiderThanTheTableIsSaid) {
+  Simulated data = first_case(400, 1);
+  data.study.modalities[0].private_dims = 5;
+  const Fit fit = train(data.study, hasty_options());
+  std::string said;
+  for (const Warning& warning : fit.warnings)
+    said += warning.code == "low_rank" ? warning.text : "";
+  EXPECT_EQ(said.rfind("modality 'm1': its columns vary in 3 independent directions", 0), 0u)
+      << said;
 }
 
 TEST(Recovery, ModalitiesOfUnequalSizes) {

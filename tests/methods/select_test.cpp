@@ -208,6 +208,17 @@ TEST(Select, RefusesWhatCannotBe) {
   options.lowest = 4;
   EXPECT_THROW(select_latents(data.study, options), ConfigError);
   options = few();
+  options.lowest = 4;
+  options.highest = 6;  // both modalities have three independent components
+  try {
+    select_latents(data.study, options);
+    ADD_FAILURE() << "nothing could be tried";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("found 4..6; expected numbers up to 3"),
+              std::string::npos)
+        << error.what();
+  }
+  options = few();
   options.splits = 1;
   EXPECT_THROW(select_latents(data.study, options), ConfigError);
   options = few();

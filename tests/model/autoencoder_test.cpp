@@ -144,6 +144,22 @@ TEST(Autoencoder, SeesWhichCellsAreMissing) {
   EXPECT_EQ(missing[2], complete[2]) << "another row does not change";
 }
 
+// Columns read from text are of low rank but for the rounding of their digits. A code that is wider
+// must not blow that up: who is held out, and a little off, would have codes of thousands.
+TEST(Autoencoder, AxesBeyondTheRankStaySmall) {
+  Cells cells = low_rank(200, 8, 2);
+  for (float& x : cells.x) x = std::round(x * 1e6f) / 1e6f;
+  Autoencoder narrow(8, false, 2, 16);
+  Autoencoder wide(8, false, 5, 16);
+  Random random(31, "wide");
+  EXPECT_EQ(narrow.initialise(cells, first_rows(150), random), 2);
+  EXPECT_EQ(wide.initialise(cells, first_rows(150), random), 2);
+  std::vector<std::uint32_t> held_out;
+  for (std::uint32_t i = 150; i < 200; ++i) held_out.push_back(i);
+  for (std::size_t i = 150 * 8; i < cells.x.size(); i += 9) cells.x[i] += 0.02f;
+  EXPECT_LT(wide.loss(cells, held_out), narrow.loss(cells, held_out) + 0.5);
+}
+
 TEST(Autoencoder, RowsBeyondATileCountOnce) {
   const Cells cells = low_rank(100, 4, 2);
   const Autoencoder autoencoder = started(cells, false, 2);
