@@ -9,6 +9,12 @@
 namespace polycause {
 namespace {
 
+/// The statistic as a test of one degree of freedom would have it: each further one adds 1 where
+/// there is no dependence.
+double above_chance(double statistic, double freedom) {
+  return std::max(0.0, statistic - std::max(0.0, freedom - 1));
+}
+
 class DiscreteTest : public IndependenceTest {
  public:
   DiscreteTest(std::shared_ptr<const LevelCodes> codes, DiscreteStatistic statistic)
@@ -61,9 +67,10 @@ TestResult DiscreteTest::evaluate(std::size_t x, std::size_t y, const NodeSet& g
     for (const std::size_t node : given) freedom *= static_cast<double>(codes_->levels[node]);
   }
   const auto n = static_cast<double>(used);
+  const double above = above_chance(statistic, freedom);
   const double strength = statistic_ == DiscreteStatistic::kChiSquare
-                              ? std::sqrt(statistic / (statistic + n))
-                              : likelihood_strength(statistic, n);
+                              ? std::sqrt(above / (above + n))
+                              : likelihood_strength(statistic, freedom, n);
   return {chi_square_p(statistic, freedom), strength, n, statistic, freedom};
 }
 
@@ -110,8 +117,8 @@ double chi_square_p(double statistic, double freedom) {
   return boost::math::gamma_q(freedom / 2, std::max(statistic, 0.0) / 2);
 }
 
-double likelihood_strength(double statistic, double n) {
-  return std::sqrt(std::max(0.0, -std::expm1(-statistic / n)));
+double likelihood_strength(double statistic, double freedom, double n) {
+  return std::sqrt(std::max(0.0, -std::expm1(-above_chance(statistic, freedom) / n)));
 }
 
 std::unique_ptr<IndependenceTest> make_discrete_test(const Dataset& data,

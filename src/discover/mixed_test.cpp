@@ -254,7 +254,7 @@ class MixedTest : public IndependenceTest {
     double signed_r = 0;
     TestResult result() const {
       if (freedom == 0) return {};
-      return {chi_square_p(statistic, freedom), likelihood_strength(statistic, rows), rows,
+      return {chi_square_p(statistic, freedom), likelihood_strength(statistic, freedom, rows), rows,
               statistic, freedom};
     }
   };

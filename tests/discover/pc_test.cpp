@@ -1,6 +1,7 @@
 // The PC search against oracles, by brute force, and what its result must not depend on.
 #include <gtest/gtest.h>
 
+#include "discover/choose_test.h"
 #include "discover/correlation.h"
 #include "discover/fisher_z.h"
 #include "discover/oracle.h"
@@ -362,6 +363,34 @@ TEST(Discover, ANumberSeparatesTwoDiscreteVariables) {
     rejected += linked(discover(table, {}, options), "one", "two") ? 1 : 0;
   }
   EXPECT_LE(rejected, 6u);  // 2 expected
+}
+
+TEST(Discover, ManyLevelsAreNoStrength) {
+  Random random(4, "pc_test/levels");
+  for (const char* name : {"cg", "gsq", "chisq"}) {
+    double many = 0;
+    double two = 0;
+    for (int t = 0; t < 50; ++t) {
+      Dataset data;
+      data.rows = 400;
+      data.variables = {
+          {"x", 40, {}}, {"y", std::string(name) == "cg" ? 0U : 3U, {}}, {"b", 2, {}}};
+      for (std::size_t r = 0; r < data.rows; ++r) {
+        data.variables[0].values.push_back(static_cast<double>(random.below(40)));
+        const double y = random.normal();
+        data.variables[1].values.push_back(
+            std::string(name) == "cg" ? y : static_cast<double>(random.below(3)));
+        data.variables[2].values.push_back(y + random.normal() > 0 ? 1 : 0);
+      }
+      const auto test = make_test(data, name, DiscoverOptions(), 1);
+      many += test->test(0, 1, {}).strength / 50;
+      two += test->test(1, 2, {}).strength / 50;
+    }
+    EXPECT_LT(many, 0.13) << name;  // .39 and more without the correction
+    if (std::string(name) == "cg") {
+      EXPECT_GT(two, 0.5);
+    }
+  }
 }
 
 TEST(Discover, RanksWithstandMonotoneMaps) {
