@@ -35,21 +35,34 @@ double weight(const Edge& edge) {
 
 }  // namespace
 
-std::string edge_lines(const Graph& graph, std::size_t most) {
+std::string edge_lines(const Graph& graph, std::size_t most, std::size_t participants) {
   std::vector<std::size_t> order(graph.edges.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return weight(graph.edges[a]) > weight(graph.edges[b]);
   });
-  std::vector<std::vector<std::string>> rows{{"edge", "", "", "strength", "stability", "kind"}};
+  const auto any = [&](double Edge::*number) {
+    return std::any_of(graph.edges.begin(), graph.edges.end(),
+                       [&](const Edge& edge) { return std::isfinite(edge.*number); });
+  };
+  const bool counted = any(&Edge::n);
+  const bool repeated = any(&Edge::stability);
+  const auto row = [&](std::vector<std::string> first, const std::string& n,
+                       const std::string& stability, const std::string& kind) {
+    if (counted) first.push_back(n);
+    if (repeated) first.push_back(stability);
+    first.push_back(kind);
+    return first;
+  };
+  std::vector<std::vector<std::string>> rows{
+      row({"edge", "", "", "strength"}, "n", "stability", "kind")};
   for (std::size_t i = 0; i < std::min(most, order.size()); ++i) {
     const Edge& edge = graph.edges[order[i]];
-    rows.push_back({graph.nodes[edge.source].id, arrow(edge), graph.nodes[edge.target].id,
-                    number(edge.strength), number(edge.stability, 2), edge.kind});
-  }
-  const auto bare = [](const Edge& edge) { return !std::isfinite(edge.stability); };
-  if (std::all_of(graph.edges.begin(), graph.edges.end(), bare)) {
-    for (std::vector<std::string>& row : rows) row.erase(row.begin() + 4);
+    const bool few = 2 * edge.n < static_cast<double>(participants);
+    rows.push_back(row({graph.nodes[edge.source].id, arrow(edge), graph.nodes[edge.target].id,
+                        number(edge.strength)},
+                       number(edge.n, 0) + (few ? fmt::format(" of {}", participants) : ""),
+                       number(edge.stability, 2), edge.kind));
   }
   std::string text = order.empty() ? "no edges\n" : aligned(rows);
   if (order.size() > most) text += fmt::format("... and {} more\n", order.size() - most);
@@ -81,6 +94,25 @@ std::string features_text(const Study& study, const Fit& fit) {
       aligned(parts), edge_lines(fit.learned, 40));
 }
 
+/// Restarts, "2 and 1 rival" or "1 rival": branches of the reported restart are no repetition.
+std::string compared_with(const Fit& fit, const LatentReport& latent) {
+  const auto restart = [](const std::string& name) { return name.substr(0, name.find('/')); };
+  std::string reported;
+  for (const Branch& branch : fit.branches) {
+    if (branch.selected) reported = restart(branch.name);
+  }
+  std::size_t rivals = 0;
+  for (const std::string& name : fit.replicate_names) {
+    const bool branch = name.find('/') != std::string::npos;
+    rivals += branch && restart(name) == reported ? 1 : 0;
+  }
+  rivals = std::min(rivals, latent.replicates);
+  const std::size_t restarts = latent.replicates - rivals;
+  if (rivals == 0) return fmt::format("{}", restarts);
+  return fmt::format("{}{} rival{}", restarts > 0 ? fmt::format("{} and ", restarts) : "", rivals,
+                     rivals == 1 ? "" : "s");
+}
+
 }  // namespace
 
 std::string fit_text(const Study& study, const Fit& fit) {
@@ -91,8 +123,8 @@ std::string fit_text(const Study& study, const Fit& fit) {
   for (const LatentReport& latent : fit.latents) {
     const bool compared = latent.replicates > 0;
     rows.push_back({latent.name, compared ? number(latent.agreement) : "",
-                    compared ? number(latent.agreement_min) : "",
-                    fmt::format("{}", latent.replicates), number(latent.predicted_r2),
+                    compared ? number(latent.agreement_min) : "", compared_with(fit, latent),
+                    number(latent.predicted_r2),
                     std::isnan(latent.expected) ? "" : number(latent.expected)});
   }
   std::vector<std::string> fitted;

@@ -19,7 +19,8 @@ nlohmann::ordered_json fit_json(const Study& study, const Fit& fit);
 std::string scores_text(const Scores& scores);
 std::string feature_scores_text(const FeatureScores& scores);
 
-/// One line per edge, strongest first, at most `most` of them and a note on the rest.
-std::string edge_lines(const Graph& graph, std::size_t most);
+/// One line per edge, strongest first, at most `most` of them and a note on the rest. Where an edge
+/// rests on fewer than half of `participants`, its n says of how many.
+std::string edge_lines(const Graph& graph, std::size_t most, std::size_t participants = 0);
 
 }  // namespace polycause::cli
