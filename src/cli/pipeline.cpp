@@ -22,6 +22,7 @@ namespace polycause::cli {
 namespace {
 
 namespace fs = std::filesystem;
+const std::string kStage = "discover: ";
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
@@ -198,6 +199,35 @@ void name_networks(const Model& model, Observer& observer) {
   }
 }
 
+/// Rows of the study that the table of a column covers: those that have the modality.
+std::size_t rows_with(const Study& study, const std::string& table) {
+  for (const Modality& modality : study.modalities) {
+    if (modality.name != table || modality.present.empty()) continue;
+    return static_cast<std::size_t>(
+        std::count(modality.present.begin(), modality.present.end(), true));
+  }
+  return study.participants();
+}
+
+/// Columns that most participants lack: whatever is said of them rests on the others.
+void add_missing(const Study& study, Fit& fit) {
+  std::map<std::string, std::string> sparse;  // by table
+  for (const ColumnAccount& column : study.columns) {
+    const std::size_t rows = rows_with(study, column.table);
+    if (!column.used || column.missing * 2 <= rows) continue;
+    std::string& list = sparse[column.table];
+    list += fmt::format("{}{} ({} left)", list.empty() ? "" : ", ", column.column,
+                        rows - column.missing);
+  }
+  for (const auto& [table, list] : sparse) {
+    fit.warnings.push_back(
+        {"missing", fmt::format("{}: more than half of the cells are missing in {}, of {} rows; "
+                                "relations and edges of these columns speak of whom they were "
+                                "measured in; leave a column out if that is not meant",
+                                table, list, rows_with(study, table))});
+  }
+}
+
 }  // namespace
 
 FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
@@ -226,6 +256,9 @@ FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
   try {
     fitted.fit = train(fitted.study, options, &recorder);
     name_networks(fitted.fit.model, recorder);
+    add_missing(fitted.study, fitted.fit);
+    for (const Warning& warning : fitted.fit.warnings)
+      recorder.message(LogLevel::kWarning, warning.text);
   } catch (const Error& error) {
     const Terminal::Muted muted(terminal);
     recorder.message(LogLevel::kWarning, error.what());
@@ -241,12 +274,13 @@ FittedStudy fit_study(const FitArguments& arguments, Terminal& terminal) {
   fitted.fit.model.save(out.file("model"));
   write_fit(out.path(), fitted.study, fitted.fit, options, header);
   recorder.close();
-  for (const Warning& warning : fitted.fit.warnings) terminal.warning(warning.text);
   return fitted;
 }
 
 Graph discover_in_run(const std::string& directory, const FittedStudy& fitted, Terminal& terminal) {
   const Clock::time_point start = Clock::now();
+  RunLog log(directory, terminal);
+  log.message(LogLevel::kInfo, kStage + "latents and covariates");
   const Table latents = found_by(fitted.fit);
   const auto with_covariates = [&](const Table& estimate) {
     std::vector<Table> tables{estimate};
@@ -263,9 +297,10 @@ Graph discover_in_run(const std::string& directory, const FittedStudy& fitted, T
   const Table variables = with_covariates(latents);
   Graph graph;
   if (variables.columns.size() > 1) {
-    graph = discover(variables, knowledge_of(fitted.study, latents), options, &terminal, estimates);
+    graph = discover(variables, knowledge_of(fitted.study, latents), options, &log, estimates);
   } else {
-    terminal.warning("discover: fewer than two variables vary, so there is no graph to find");
+    log.message(LogLevel::kWarning,
+                kStage + "fewer than two variables vary, so there is no graph to find");
     for (const Column& column : variables.columns) graph.nodes.push_back({column.name, "", ""});
   }
   for (Node& node : graph.nodes) {
@@ -274,7 +309,11 @@ Graph discover_in_run(const std::string& directory, const FittedStudy& fitted, T
     if (node.modality.empty()) node.modality = node.id.substr(0, node.id.find('.'));
   }
   write_discovered(directory, graph);
-  append_to_run(directory, "discover", seconds_since(start));
+  std::vector<Warning> warnings;
+  for (const std::string& text : log.warnings())  // the code says where they come from
+    warnings.push_back(
+        {"discover", text.rfind(kStage, 0) == 0 ? text.substr(kStage.size()) : text});
+  append_to_run(directory, "discover", seconds_since(start), warnings);
   return graph;
 }
 

@@ -34,7 +34,6 @@ Graph edges_of_latents(const Graph& graph) {
 
 void run_all(const FitArguments& arguments, Terminal& terminal) {
   const FittedStudy fitted = fit_study(arguments, terminal);
-  terminal.info("discover: latents and covariates");
   const Graph graph = discover_in_run(arguments.out, fitted, terminal);
   std::optional<Scores> scores;
   std::optional<FeatureScores> features;
@@ -60,7 +59,8 @@ void run_all(const FitArguments& arguments, Terminal& terminal) {
   text += fmt::format(
       "\nDiscovered among latents and covariates: {} edges, {} with a latent; the strongest of "
       "these\n{}",
-      graph.edges.size(), touching.edges.size(), edge_lines(touching, 20));
+      graph.edges.size(), touching.edges.size(),
+      edge_lines(touching, 20, fitted.study.participants()));
   if (features) text += "\n" + feature_scores_text(*features);
   if (scores) text += "\n" + scores_text(*scores);
   print_result(text + "\nreport: " + report + "\n");

@@ -63,6 +63,15 @@ void drop_half_line(const std::string& path) {
   write_file(path, end == std::string::npos ? "" : text.substr(0, end + 1));
 }
 
+std::string log_line(LogLevel level, const std::string& text) {
+  std::string line = text;
+  for (char& c : line) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  const std::time_t time = std::time(nullptr);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}Z {} {}\n", fmt::gmtime(time), label(level), line);
+}
+
 std::string sorted_metrics(const std::string& path) {
   std::map<std::pair<std::string, long>, std::string> values;
   const CsvText table = read_csv_text(path);
@@ -111,12 +120,7 @@ void Recorder::write(File& file, const std::string& text) {
 }
 
 void Recorder::message(LogLevel level, const std::string& text) {
-  std::string line = text;
-  for (char& c : line) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  const std::time_t time = std::time(nullptr);
-  write(log_, fmt::format("{:%Y-%m-%d %H:%M:%S}Z {} {}\n", fmt::gmtime(time), label(level), line));
+  write(log_, log_line(level, text));
   if (log_ != nullptr) std::fflush(log_.get());
   if (next_ != nullptr) next_->message(level, text);
 }
@@ -152,6 +156,21 @@ void Recorder::close() {
   }
   const std::string path = join_path(directory_, "metrics.csv");
   write_file(path, sorted_metrics(path));
+}
+
+RunLog::RunLog(const std::string& directory, Observer& next)
+    : directory_(directory),
+      next_(next),
+      log_(open_private(join_path(directory, "log.txt")), &std::fclose) {}
+
+void RunLog::message(LogLevel level, const std::string& text) {
+  const std::string line = log_line(level, text);
+  if (std::fwrite(line.data(), 1, line.size(), log_.get()) != line.size() ||
+      std::fflush(log_.get()) != 0) {
+    throw Error(directory_ + ": writing the log failed; check the space left");
+  }
+  if (level == LogLevel::kWarning) warnings_.push_back(text);
+  next_.message(level, text);
 }
 
 }  // namespace polycause

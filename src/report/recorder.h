@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "polycause/observer.h"
 
@@ -44,6 +45,26 @@ class Recorder : public Observer {
   File log_;
   bool failed_ = false;
   double flushed_at_ = 0;  // seconds since 1970
+};
+
+/// Keeps what a stage after the fit says in log.txt, passes it on to `next`, which must outlive
+/// this, and collects its warnings for run.json.
+class RunLog : public Observer {
+ public:
+  RunLog(const std::string& directory, Observer& next);
+
+  void message(LogLevel level, const std::string& text) override;
+  void progress(const Progress& progress) override { next_.progress(progress); }
+  void metric(const Metric& metric) override { next_.metric(metric); }
+  bool cancelled() const override { return next_.cancelled(); }
+
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  std::string directory_;
+  Observer& next_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> log_;
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace polycause

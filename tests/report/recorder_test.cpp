@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -222,6 +223,26 @@ TEST(Recorder, AnUnwritablePlaceIsAnError) {
   const sample::Directory run;
   write_file(run.file("file"), "");
   EXPECT_THROW(Recorder(run.file("file")), Error);
+}
+
+TEST(RunLog, KeepsWhatALaterStageSays) {
+  const sample::Directory run;
+  Recorder recorder(run.path());
+  recorder.message(LogLevel::kInfo, "the fit");
+  recorder.close();
+  struct : Observer {
+    void message(LogLevel, const std::string& text) override { heard += text + ";"; }
+    std::string heard;
+  } next;
+  RunLog log(run.path(), next);
+  log.message(LogLevel::kInfo, "discover: latents and covariates");
+  log.message(LogLevel::kWarning, "column 'a'\nis thin");
+  EXPECT_EQ(log.warnings(), std::vector<std::string>{"column 'a'\nis thin"});
+  EXPECT_EQ(next.heard, "discover: latents and covariates;column 'a'\nis thin;");
+  const std::string text = read_file(run.file("log.txt"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+  EXPECT_NE(text.find("Z info the fit\n"), std::string::npos);
+  EXPECT_NE(text.find("Z warning column 'a' is thin\n"), std::string::npos);
 }
 
 }  // namespace
