@@ -11,6 +11,7 @@
 #include "report/block_stack.h"
 #include "report/csv.h"
 #include "report/features.h"
+#include "report/people.h"
 #include "report/run_json.h"
 #include "report/traversals.h"
 
@@ -20,7 +21,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::size_t kCells = 28;         // of a side of the map of two latents
 constexpr double kMapEnd = 3.5;            // standard deviations
-constexpr std::size_t kSmallCount = 5;     // participants below which a cell stays empty
 constexpr std::size_t kJointShown = 32;    // clusters that are shown one by one
 constexpr std::size_t kColumnsShown = 12;  // of a table, those that move most
 
@@ -167,6 +167,42 @@ void add_columns(const std::string& path, const Views& views, Json& out) {
   for (auto& [order, column] : columns) out["columns"].push_back(std::move(column));
 }
 
+std::vector<std::string> ids_of(const CsvText& table) {
+  std::vector<std::string> ids;
+  for (const std::vector<std::string>& row : table.rows) ids.push_back(row.at(0));
+  return ids;
+}
+
+/// Replaces the expected numbers of rows in the clusters by those of people, each counted as the
+/// likeliest of their rows; null where few.
+void count_people(const std::string& directory, Json& network) {
+  if (network["clusters"].empty()) return;
+  const CsvText rows = read_csv_text(join_path(directory, "responsibilities.csv"));
+  const auto person = people_of_run(directory, ids_of(rows));
+  const bool alone =
+      person && std::set<std::size_t>(person->begin(), person->end()).size() == rows.rows.size();
+  for (Json& cluster : network["clusters"]) {
+    double expected = person ? cluster.at("participants").get<double>() : 0;
+    if (person && !alone) {
+      const std::size_t column = rows.column(cluster.at("outcomes").get<std::string>());
+      std::map<std::size_t, double> most;
+      for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+        double& value = most[(*person)[i]];
+        value = std::max(value, csv_value(rows, i, column));
+      }
+      expected = 0;
+      for (const auto& [who, value] : most) expected += value;
+    }
+    cluster["participants"] =
+        expected < static_cast<double>(kFewestPeople) ? Json(nullptr) : Json(expected);
+  }
+}
+
+struct Cell {
+  std::size_t rows = 0;
+  std::set<std::size_t> people;
+};
+
 /// How participants lie over the two latents on which the clusters differ most, per outcome of
 /// every node: counts in cells of a grid, those of few participants left out.
 Json map_of(const std::string& directory, const Json& clusters, const Clusters& joint) {
@@ -194,14 +230,16 @@ Json map_of(const std::string& directory, const Json& clusters, const Clusters& 
   const CsvText features = read_csv_text(join_path(directory, "features.csv"));
   std::map<std::string, std::size_t> place;
   for (std::size_t i = 0; i < features.rows.size(); ++i) place[features.rows[i].at(0)] = i;
+  const auto person = people_of_run(directory, ids_of(latents));
+  if (!person) return nullptr;
   const auto cell_of = [](double v) {
     const double at = (v + kMapEnd) / (2 * kMapEnd) * static_cast<double>(kCells);
     return static_cast<std::size_t>(std::clamp(at, 0.0, static_cast<double>(kCells) - 1));
   };
   Json nodes = Json::array();
   for (std::size_t j = 1; j < features.header.size(); j += 2) {
-    std::map<std::string, std::vector<std::size_t>> counts;
-    std::map<std::string, std::size_t> people;
+    std::map<std::string, std::map<std::size_t, Cell>> counts;  // of outcomes, in cells
+    std::map<std::string, std::set<std::size_t>> people;
     double certainty = 0;
     double known = 0;
     for (std::size_t i = 0; i < latents.rows.size(); ++i) {
@@ -211,22 +249,22 @@ Json map_of(const std::string& directory, const Json& clusters, const Clusters& 
       const double x = csv_value(latents, i, across + 1);
       const double y = csv_value(latents, i, up + 1);
       if (outcome.empty() || std::isnan(x) || std::isnan(y)) continue;
-      std::vector<std::size_t>& grid = counts[outcome];
-      if (grid.empty()) grid.assign(kCells * kCells, 0);
-      ++grid[cell_of(y) * kCells + cell_of(x)];
-      ++people[outcome];
+      Cell& cell = counts[outcome][cell_of(y) * kCells + cell_of(x)];
+      ++cell.rows;
+      cell.people.insert((*person)[i]);
+      people[outcome].insert((*person)[i]);
       certainty += csv_value(features, found->second, j + 1);
       known += 1;
     }
     Json outcomes = Json::array();
     for (auto& [outcome, grid] : counts) {
       Json cells = Json::array();  // [cell, count]
-      for (std::size_t k = 0; k < grid.size(); ++k) {
-        if (grid[k] >= kSmallCount) cells.push_back({k, grid[k]});
+      for (const auto& [k, cell] : grid) {
+        if (!few(cell.people)) cells.push_back({k, cell.rows});
       }
-      const bool few = people[outcome] < kSmallCount;
+      const std::size_t number = people[outcome].size();
       outcomes.push_back({{"outcome", outcome},
-                          {"participants", few ? Json(nullptr) : Json(people[outcome])},
+                          {"participants", few(people[outcome]) ? Json(nullptr) : Json(number)},
                           {"cells", std::move(cells)}});
     }
     nodes.push_back({{"node", features.header[j]},
@@ -291,11 +329,7 @@ Json features_page(const std::string& directory) {
   }
   Json map = map_of(directory, clusters, joint);
   if (joint.outcomes.size() > kJointShown) network["clusters"] = Json::array();
-  // Expected numbers of few participants are not told.
-  for (Json& cluster : network["clusters"]) {
-    if (cluster.at("participants").get<double>() < static_cast<double>(kSmallCount))
-      cluster["participants"] = nullptr;
-  }
+  count_people(directory, network);
   return {{"network", std::move(network)},
           {"interventions", interventions_of(join_path(directory, "interventions.csv"))},
           {"views", views.names},

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/files.h"
@@ -16,6 +17,8 @@
 #include "polycause/graph.h"
 #include "report/csv.h"
 #include "report/features.h"
+#include "report/levels.h"
+#include "report/people.h"
 #include "report/relations.h"
 #include "report/run_json.h"
 #include "report/traversals.h"
@@ -25,8 +28,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kHistogramEnd = 3;  // standard deviations
-constexpr int kSmallCount = 5;
+constexpr double kHistogramEnd = 3;          // standard deviations
 constexpr std::size_t kRelationsShown = 40;  // per latent and table
 constexpr std::size_t kCurvePoints = 400;
 
@@ -91,6 +93,7 @@ Json frequencies_of(const std::string& path) {
 
 struct Latents {
   std::vector<std::string> names;
+  std::vector<std::string> ids;
   std::vector<std::vector<double>> values;
 };
 
@@ -108,6 +111,7 @@ Latents read_latents(const std::string& path) {
                       fmt::format("{} cells; expected {} as in the header; the file is damaged",
                                   fields.size(), latents.names.size() + 1));
     }
+    latents.ids.emplace_back(fields[0].text);
     for (std::size_t k = 0; k < latents.names.size(); ++k) {
       const std::string_view text = fields[k + 1].text;
       if (text.empty()) {  // the participant lacks the modality
@@ -126,21 +130,35 @@ Latents read_latents(const std::string& path) {
   return latents;
 }
 
-Json distributions_of(const Latents& latents) {
+Json distributions_of(const Latents& latents, const std::vector<std::size_t>& person) {
   Json out = Json::array();
   for (std::size_t k = 0; k < latents.names.size(); ++k) {
-    out.push_back({{"latent", latents.names[k]}, {"counts", safe_histogram(latents.values[k])}});
+    out.push_back(
+        {{"latent", latents.names[k]}, {"counts", safe_histogram(latents.values[k], person)}});
   }
   return out;
 }
 
-Json correlations_of(const Latents& latents) {
+/// Do too few people have both?
+bool few_have(const std::vector<double>& a, const std::vector<double>& b,
+              const std::vector<std::size_t>& person) {
+  std::set<std::size_t> people;
+  for (std::size_t i = 0; few(people) && i < a.size(); ++i) {
+    if (!std::isnan(a[i]) && !std::isnan(b[i])) people.insert(person[i]);
+  }
+  return few(people);
+}
+
+Json correlations_of(const Latents& latents, const std::vector<std::size_t>& person) {
   const std::size_t d = latents.names.size();
   const std::vector<double> matrix = rank_correlations(latents.values);
   Json rows = Json::array();
   for (std::size_t i = 0; i < d; ++i) {
     Json row = Json::array();
-    for (std::size_t j = 0; j < d; ++j) row.push_back(number(rounded(matrix[i * d + j], 1e-4)));
+    for (std::size_t j = 0; j < d; ++j) {
+      const bool hidden = few_have(latents.values[i], latents.values[j], person);
+      row.push_back(hidden ? Json(nullptr) : number(rounded(matrix[i * d + j], 1e-4)));
+    }
     rows.push_back(std::move(row));
   }
   return {{"names", latents.names}, {"rows", rows}};
@@ -173,18 +191,63 @@ Json curves_of(const std::string& path) {
   return out;
 }
 
+/// Takes the rare levels out of {modality, columns: [{column}]}.
+void hide_columns(const RareLevels& levels, Json& response) {
+  if (!response.contains("columns")) return;
+  const auto table = response.at("modality").get<std::string>();
+  Json kept = Json::array();
+  for (Json& column : response["columns"]) {
+    if (!levels.rare(table, column.at("column").get<std::string>())) kept.push_back(column);
+  }
+  response["columns"] = std::move(kept);
+}
+
+void hide_rare_levels(Json& data) {
+  RareLevels levels(data["run"]);
+  const auto hide = [&](Json& id) { id = levels.told(id.get<std::string>()); };
+  if (data["discovered"].is_object()) {
+    for (Json& node : data["discovered"]["nodes"]) hide(node["id"]);
+    for (Json& edge : data["discovered"]["edges"]) {
+      for (const char* end : {"source", "target"}) hide(edge[end]);
+      if (!edge.contains("separating_set")) continue;
+      for (Json& name : edge["separating_set"]) hide(name);
+    }
+  }
+  if (data["frequencies"].is_array()) {
+    for (Json& pair : data["frequencies"]) {
+      for (const char* end : {"a", "b"}) hide(pair[end]);
+    }
+  }
+  if (data["traversals"].is_object()) {
+    for (Json& item : data["traversals"]["items"]) {
+      hide_columns(levels, item["held"]);
+      for (Json& response : item["following"]) hide_columns(levels, response);
+    }
+  }
+  if (data["features"].is_object()) {
+    for (Json& modality : data["features"]["modalities"]) hide_columns(levels, modality);
+  }
+  for (Json& warning : data["run"]["warnings"])
+    warning["text"] = levels.told_in(warning["text"].get<std::string>());
+}
+
 }  // namespace
 
-std::vector<int> safe_histogram(const std::vector<double>& values) {
+std::vector<int> safe_histogram(const std::vector<double>& values,
+                                const std::vector<std::size_t>& person) {
   std::vector<int> counts(kBins, 0);
-  for (const double value : values) {
-    if (std::isnan(value)) continue;
-    const double place = (value + kHistogramEnd) / (2 * kHistogramEnd) * static_cast<double>(kBins);
+  std::vector<std::set<std::size_t>> people(kBins);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) continue;
+    const double place =
+        (values[i] + kHistogramEnd) / (2 * kHistogramEnd) * static_cast<double>(kBins);
     const double last = static_cast<double>(kBins - 1);
-    ++counts[static_cast<std::size_t>(std::clamp(std::floor(place), 0.0, last))];
+    const auto bin = static_cast<std::size_t>(std::clamp(std::floor(place), 0.0, last));
+    ++counts[bin];
+    if (few(people[bin])) people[bin].insert(person.at(i));
   }
-  for (int& count : counts) {
-    if (count > 0 && count < kSmallCount) count = -1;
+  for (std::size_t bin = 0; bin < kBins; ++bin) {
+    if (counts[bin] > 0 && few(people[bin])) counts[bin] = -1;
   }
   return counts;
 }
@@ -203,13 +266,16 @@ Json page_data(const std::string& run_directory) {
   data["correlations"] = nullptr;
   if (std::filesystem::exists(in_run("latents.csv"))) {
     const Latents latents = read_latents(in_run("latents.csv"));
-    data["distributions"] = distributions_of(latents);
-    data["correlations"] = correlations_of(latents);
+    if (const auto person = people_of_run(run_directory, latents.ids)) {
+      data["distributions"] = distributions_of(latents, *person);
+      data["correlations"] = correlations_of(latents, *person);
+    }
   }
   data["curves"] = curves_of(in_run("metrics.csv"));
   data["traversals"] = traversals_page(run_directory);
   data["features"] = features_page(run_directory);
   data["scores"] = optional_json(in_run("scores.json"));
+  hide_rare_levels(data);
   return data;
 }
 

@@ -8,8 +8,11 @@
 #include <iterator>
 #include <limits>
 #include <numeric>
+#include <set>
 
 #include "report/csv.h"
+#include "report/levels.h"
+#include "report/people.h"
 
 namespace polycause {
 namespace {
@@ -54,6 +57,8 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
 
+/// Without the correction many levels look like a relation: of 66 levels in 229 rows chance alone
+/// makes a ratio of .53.
 double correlation_ratio(const std::vector<double>& ranks, const Column& column,
                          const std::vector<bool>& present) {
   std::vector<double> sums(column.levels.size(), 0.0);
@@ -66,31 +71,48 @@ double correlation_ratio(const std::vector<double>& ranks, const Column& column,
     counts[level] += 1;
   }
   double between = 0;
+  double levels = 0;
   for (std::size_t k = 0; k < sums.size(); ++k) {
-    if (counts[k] > 0) between += sums[k] * sums[k] / counts[k];
+    if (counts[k] == 0) continue;
+    between += sums[k] * sums[k] / counts[k];
+    levels += 1;
   }
+  const double rows = std::accumulate(counts.begin(), counts.end(), 0.0);
   const double total = dot(ranks, ranks);
-  return total > 0 ? std::sqrt(between / total) : kUndefined;
+  if (!(total > 0) || levels < 2 || rows <= levels) return kUndefined;
+  const double within = std::max(0.0, 1 - between / total);
+  return std::sqrt(std::max(0.0, 1 - within * (rows - 1) / (rows - levels)));
 }
 
 struct Sorted {
   const Column* column = nullptr;
   std::vector<std::uint32_t> order;
+  std::vector<std::string> levels;
 };
 
-Sorted sorted(const Column& column) { return {&column, sorted_rows(column.values)}; }
+Sorted sorted(const Column& column, const std::vector<std::size_t>& person) {
+  return {&column, sorted_rows(column.values), told_levels(column, person)};
+}
 
-Relation relate(const Sorted& latent, const Sorted& other, const std::string& table) {
+Relation relate(const Sorted& latent, const Sorted& other, const std::string& table,
+                const std::vector<std::size_t>& person) {
   const Column& z = *latent.column;
   const Column& x = *other.column;
   std::vector<bool> present(z.values.size());
   std::size_t n = 0;
+  std::set<std::size_t> people;
   for (std::size_t i = 0; i < present.size(); ++i) {
     present[i] = !std::isnan(z.values[i]) && !std::isnan(x.values[i]);
-    if (present[i]) ++n;
+    if (!present[i]) continue;
+    ++n;
+    if (few(people)) people.insert(person[i]);
   }
-  Relation relation{z.name, table, x.name, kUndefined, n};
-  if (n < 3) return relation;
+  Relation relation{z.name, table, x.name, kUndefined, n, "", ""};
+  if (other.levels.size() == 2) {
+    relation.lower = other.levels[0];
+    relation.upper = other.levels[1];
+  }
+  if (few(people)) return relation;
   const std::vector<double> a = centred_ranks(z.values, latent.order, present);
   if (x.type == ColumnType::kCategorical && x.levels.size() > 2) {
     relation.spearman = correlation_ratio(a, x, present);
@@ -106,27 +128,28 @@ Relation relate(const Sorted& latent, const Sorted& other, const std::string& ta
 
 std::vector<Relation> relations(const Study& study, const Table& latents) {
   std::vector<Relation> found;
+  const std::vector<std::size_t> person = people_of(study);
   std::vector<std::vector<Sorted>> covariates;
   for (const Table& table : study.covariates) {
     covariates.emplace_back();
-    for (const Column& column : table.columns) covariates.back().push_back(sorted(column));
+    for (const Column& column : table.columns) covariates.back().push_back(sorted(column, person));
   }
   for (const Modality& modality : study.modalities) {
     std::vector<std::pair<std::string, Sorted>> own;
     for (const Column& column : modality.table.columns)
-      own.emplace_back(modality.name, sorted(column));
+      own.emplace_back(modality.name, sorted(column, person));
     for (const std::size_t member : modality.members) {  // those that show a shared latent
       for (const Column& column : study.modalities[member].table.columns)
-        own.emplace_back(study.modalities[member].name, sorted(column));
+        own.emplace_back(study.modalities[member].name, sorted(column, person));
     }
     for (const Column& latent : latents.columns) {
       if (latent.name.compare(0, modality.name.size() + 1, modality.name + ".") != 0) continue;
       if (latent.name.find('.', modality.name.size() + 1) != std::string::npos) continue;
-      const Sorted z = sorted(latent);
-      for (const auto& [table, x] : own) found.push_back(relate(z, x, table));
+      const Sorted z = sorted(latent, person);
+      for (const auto& [table, x] : own) found.push_back(relate(z, x, table, person));
       for (std::size_t t = 0; t < covariates.size(); ++t) {
         for (const Sorted& x : covariates[t]) {
-          found.push_back(relate(z, x, study.covariates[t].name));
+          found.push_back(relate(z, x, study.covariates[t].name, person));
         }
       }
     }
@@ -167,11 +190,12 @@ std::vector<double> rank_correlations(const std::vector<std::vector<double>>& co
 std::string relations_csv(const std::vector<Relation>& relations) {
   fmt::memory_buffer out;
   const auto end = std::back_inserter(out);
-  fmt::format_to(end, "latent,table,column,spearman,n\n");
+  fmt::format_to(end, "latent,table,column,spearman,n,upper,lower\n");
   for (const Relation& r : relations) {
-    fmt::format_to(end, "{},{},{},{},{}\n", csv_cell(r.latent), csv_cell(r.table),
+    fmt::format_to(end, "{},{},{},{},{},{},{}\n", csv_cell(r.latent), csv_cell(r.table),
                    csv_cell(r.column),
-                   std::isnan(r.spearman) ? "" : fmt::format("{:.6g}", r.spearman), r.n);
+                   std::isnan(r.spearman) ? "" : fmt::format("{:.6g}", r.spearman), r.n,
+                   csv_cell(r.upper), csv_cell(r.lower));
   }
   return fmt::to_string(out);
 }

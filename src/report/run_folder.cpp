@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <unordered_map>
 
 #include "base/files.h"
@@ -13,6 +14,8 @@
 #include "polycause/version.h"
 #include "report/csv.h"
 #include "report/features.h"
+#include "report/levels.h"
+#include "report/people.h"
 #include "report/relations.h"
 #include "report/run_json.h"
 #include "report/traversals.h"
@@ -47,15 +50,30 @@ Json account_of_tables(const Study& study) {
   return tables;
 }
 
-Json account_of_columns(const Study& study, const std::string& table) {
+/// Null for a column of numbers, and in place of a level that may not be told.
+Json levels_json(const Table& table, const std::string& column,
+                 const std::vector<std::size_t>& person) {
+  const std::size_t k = table.find(column);
+  if (k == table.columns.size()) return nullptr;
+  const std::vector<std::string> levels = told_levels(table.columns[k], person);
+  if (levels.empty()) return nullptr;
+  Json out = Json::array();
+  for (const std::string& level : levels)
+    out.push_back(level.empty() ? Json(nullptr) : Json(level));
+  return out;
+}
+
+Json account_of_columns(const Study& study, const std::string& name, const Table& table,
+                        const std::vector<std::size_t>& person) {
   Json columns = Json::array();
   for (const ColumnAccount& account : study.columns) {
-    if (account.table != table) continue;
+    if (account.table != name) continue;
     columns.push_back({{"name", account.column},
                        {"type", to_string(account.type)},
                        {"missing", account.missing},
                        {"used", account.used},
-                       {"note", account.note}});
+                       {"note", account.note},
+                       {"levels", levels_json(table, account.column, person)}});
   }
   return columns;
 }
@@ -71,15 +89,20 @@ Json study_json(const Study& study, const Fit& fit) {
   std::size_t held_out = 0;
   for (const bool validation : study.validation) held_out += validation ? 1 : 0;
   std::size_t complete = 0;
+  const std::vector<std::size_t> person = people_of(study);
+  std::set<std::size_t> judges;  // whom held-out scores across modalities rest on
   for (std::size_t i = 0; i < study.participants(); ++i) {
     const auto has = [&](const Modality& m) { return m.has(i); };
-    complete += std::all_of(study.modalities.begin(), study.modalities.end(), has) ? 1 : 0;
+    if (!std::all_of(study.modalities.begin(), study.modalities.end(), has)) continue;
+    ++complete;
+    if (study.validation[i]) judges.insert(person[i]);
   }
   Json out = {{"name", study.spec.name},
               {"participants", study.participants()},
               {"whom", whom(study)},
               {"training", study.participants() - held_out},
               {"validation", held_out},
+              {"validation_people", judges.size()},
               {"complete", complete},
               {"order", study.spec.order},
               {"condition_on", study.spec.condition_on},
@@ -98,12 +121,12 @@ Json study_json(const Study& study, const Fit& fit) {
          {"private", modality.private_dims},
          {"participants", having},
          {"network", network_of(fit, m)},
-         {"columns", account_of_columns(study, modality.name)},
+         {"columns", account_of_columns(study, modality.name, modality.table, person)},
          {"reconstruction_r2", known ? number(fit.reconstruction_r2[m]) : Json(nullptr)}});
   }
   for (const Table& table : study.covariates) {
     out["covariates"].push_back(
-        {{"name", table.name}, {"columns", account_of_columns(study, table.name)}});
+        {{"name", table.name}, {"columns", account_of_columns(study, table.name, table, person)}});
   }
   return out;
 }
@@ -171,9 +194,11 @@ const Table& in_order(const Table& table, const std::vector<std::string>& ids, T
 }
 
 std::string split_csv(const Study& study) {
-  std::string text = "sample_id,split\n";
+  const bool grouped = rows_share_people(study);
+  std::string text = grouped ? "sample_id,split,group\n" : "sample_id,split\n";
   for (std::size_t i = 0; i < study.ids.size(); ++i) {
-    text += csv_cell(study.ids[i]) + (study.validation.at(i) ? ",validation\n" : ",train\n");
+    text += csv_cell(study.ids[i]) + (study.validation.at(i) ? ",validation" : ",train");
+    text += grouped ? "," + csv_cell(study.groups[i]) + "\n" : "\n";
   }
   return text;
 }

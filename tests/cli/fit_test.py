@@ -57,6 +57,42 @@ class Fit(program.ProgramTest):
         self.run_program("report", "run")
         self.assertIn("<html", (self.work / "run/report.html").read_text(encoding="utf-8").lower())
 
+    def test_what_discovery_warns_of_is_kept(self):
+        study = self.small_study()
+        rows = read_csv(self.work / "study/m1.csv")
+        lines = ["sample_id,sex,town,seldom"]
+        for i, row in enumerate(rows):
+            town = f"t{i % 30}" if i % 30 else f"village{i // 30}"
+            lines.append(f"{row['sample_id']},{'male' if i // 7 % 2 else 'female'},{town},{i if i % 5 == 0 else ''}")
+        self.write("study/people.csv", "\n".join(lines) + "\n")
+        self.write("study/study.toml", (self.work / study).read_text(encoding="utf-8") + """
+[[covariates]]
+name = "people"
+path = "people.csv"
+types = { town = "categorical" }
+""")
+        done = self.run_program("run", study, "--out", "run", *program.TINY, "--set", "train.restarts=1")
+        facts = json.loads((self.work / "run/run.json").read_text(encoding="utf-8"))
+        warnings = {w["code"]: w["text"] for w in facts["warnings"]}
+        self.assertIn("of its 49 levels hold fewer than 5 rows", warnings["discover"])
+        self.assertNotIn("discover: ", warnings["discover"])
+        self.assertIn("seldom (120 left), of 600 rows", warnings["missing"])
+        log = (self.work / "run/log.txt").read_text(encoding="utf-8")
+        self.assertIn("info discover: latents and covariates", log)
+        self.assertRegex(log, r"info \d+ tests \(cg\)")
+        self.assertIn("warning discover: column 'people.town'", log)
+        self.assertIn("more than half of the cells are missing", log)
+        self.assertEqual(done.stderr.count("more than half of the cells"), 1)
+        self.assertIn("hold fewer than 5 rows", (self.work / "run/report.html").read_text(encoding="utf-8"))
+        levels = {c["name"]: c["levels"] for c in facts["study"]["covariates"][0]["columns"]}
+        self.assertEqual(levels["sex"], ["female", "male"])
+        self.assertIsNone(levels["seldom"])
+        self.assertIn(None, levels["town"])
+        self.assertNotIn("village", (self.work / "run/run.json").read_text(encoding="utf-8"))
+        self.assertIn({"column": "sex", "upper": "male", "lower": "female"},
+                      [{k: row[k] for k in ("column", "upper", "lower")} for row in read_csv(self.work / "run/relations.csv")])
+        self.assertRegex(done.stdout, r"strength +n +kind")
+
     def test_who_lacks_a_modality_takes_part(self):
         study = self.simulate("case1", "study", "--set", "simulate.participants=600", "--set", "simulate.missing_blocks=0.3")
         self.run_program("run", study, "--out", "run", *program.TINY)

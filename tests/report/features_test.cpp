@@ -129,6 +129,30 @@ TEST(FeaturesInRun, FilesAndPage) {
   for (const std::string& id : study.ids) EXPECT_EQ(html.find("\"" + id + "\""), std::string::npos);
 }
 
+TEST(FeaturesInRun, CountPeopleNotTheirRows) {
+  Study study = sample::study(60);
+  Fit fit = with_features(study);
+  for (std::size_t i = 0; i < 60; ++i) {
+    study.groups.push_back(std::to_string(i < 20 ? 0 : i));
+    for (const std::size_t column : {0, 2}) {
+      fit.encoding.features.columns[column].values[i] = i < 20 ? 1 : 0;
+    }
+    fit.encoding.latents.columns[0].values[i] = i < 20 ? 2 : -1;
+    // 0.1: nearly sure of all rows of the one person
+    fit.encoding.responsibilities.columns[1].values[i] = i < 20 ? 0.9 : 0;
+  }
+  const sample::Directory directory;
+  write(directory.path(), study, fit);
+  const Json page = features_page(directory.path());
+  const Json& outcomes = page.at("map").at("nodes")[0].at("outcomes");
+  EXPECT_EQ(outcomes[0].at("participants"), 40);
+  EXPECT_TRUE(outcomes[1].at("participants").is_null());  // 20 rows of one
+  EXPECT_TRUE(outcomes[1].at("cells").empty());
+  const Json& clusters = page.at("network").at("clusters");
+  EXPECT_NEAR(clusters[0].at("participants").get<double>(), 0.25 * 41, 1e-6);
+  EXPECT_TRUE(clusters[1].at("participants").is_null());
+}
+
 TEST(FeaturesInRun, AnotherFitLeavesNothingOfThem) {
   const sample::Directory directory;
   const Study study = sample::study(40);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -115,7 +116,7 @@ TEST_F(Relations, AreSpearmanWithTiesAndMissingCells) {
 
 TEST_F(Relations, AreUndefinedForAConstantColumn) {
   EXPECT_TRUE(std::isnan(find("a.z1", "constant").spearman));
-  EXPECT_NE(relations_csv({find("a.z1", "constant")}).find("a.z1,a,constant,,200\n"),
+  EXPECT_NE(relations_csv({find("a.z1", "constant")}).find("a.z1,a,constant,,200,,\n"),
             std::string::npos);
 }
 
@@ -126,6 +127,36 @@ TEST_F(Relations, OfATwoLevelColumnKeepTheirSign) {
       brute_force_spearman(latents.columns[0].values, study.covariates[0].columns[1].values),
       1e-12);
   EXPECT_GT(sex.spearman, 0.3);
+  EXPECT_NE(relations_csv({sex}).find(",200,m,f\n"), std::string::npos);
+}
+
+TEST_F(Relations, AreOfFivePeopleOrMore) {
+  Column& rounded = study.modalities[0].table.columns[1];
+  for (std::size_t i = 5; i < rounded.values.size(); ++i) rounded.values[i] = kMissing;
+  EXPECT_FALSE(std::isnan(find("a.z1", "rounded").spearman));
+  for (std::size_t i = 0; i < study.ids.size(); ++i)
+    study.groups.push_back(std::to_string(i == 0 ? 1 : i));
+  EXPECT_TRUE(std::isnan(find("a.z1", "rounded").spearman));
+}
+
+TEST_F(Relations, OfManyLevelsAreNotLargerByChance) {
+  Column& group = study.covariates[0].columns[0];
+  group.levels.clear();
+  for (int k = 0; k < 60; ++k) group.levels.push_back(std::to_string(k));
+  Random random(5, "permutations");
+  double squares = 0;
+  const int times = 200;
+  for (int t = 0; t < times; ++t) {
+    for (double& value : group.values) value = static_cast<double>(random.below(60));
+    const double ratio = find("a.z1", "group").spearman;
+    squares += ratio * ratio / times;
+  }
+  // Uncorrected it is 59 / 199 = .30 on average; what stays is of the floor at 0.
+  EXPECT_LT(squares, 0.04);
+  // A relation is still found: level and rank go together.
+  for (std::size_t i = 0; i < group.values.size(); ++i)
+    group.values[i] = std::floor(30 + 8 * std::clamp(latents.columns[0].values[i], -3.0, 3.0));
+  EXPECT_GT(find("a.z1", "group").spearman, 0.95);
 }
 
 TEST_F(Relations, OfCategoriesAreTheCorrelationRatio) {

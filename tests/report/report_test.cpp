@@ -1,5 +1,6 @@
 #include "polycause/report.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string>
 
 #include "base/files.h"
@@ -108,12 +110,97 @@ TEST(Report, SmallCountsAreNotShown) {
   values.push_back(2.51);
   for (int i = 0; i < 4; ++i) values.push_back(-9);
   for (int i = 0; i < 5; ++i) values.push_back(1e9);
-  const std::vector<int> counts = safe_histogram(values);
+  std::vector<std::size_t> own(values.size());
+  std::iota(own.begin(), own.end(), std::size_t{0});
+  const std::vector<int> counts = safe_histogram(values, own);
   EXPECT_EQ(counts[15], 100);
   EXPECT_EQ(counts[27], -1);
   EXPECT_EQ(counts.front(), -1);
   EXPECT_EQ(counts.back(), 5);
   EXPECT_EQ(std::count(counts.begin(), counts.end(), 0), 26);
+}
+
+TEST(Report, CountsPeopleNotTheirRows) {
+  std::vector<double> values(8, 2.51);  // eight rows of four people
+  std::vector<std::size_t> person = {0, 0, 0, 1, 1, 2, 2, 3};
+  for (std::size_t i = 0; i < 5; ++i) {
+    values.push_back(0.05);
+    person.push_back(i);
+  }
+  const std::vector<int> counts = safe_histogram(values, person);
+  EXPECT_EQ(counts[27], -1);
+  EXPECT_EQ(counts[15], 5);
+}
+
+TEST(Report, ShowsNoBarOfFewPeopleWithManyRows) {
+  Study study = sample::study(200);
+  for (std::size_t i = 0; i < 200; ++i)
+    study.groups.push_back(fmt::format("one, \"{}\"", i < 190 ? i % 4 : i));
+  Fit fit = sample::fit(study);
+  std::vector<double>& z = fit.encoding.latents.columns[0].values;
+  for (std::size_t i = 0; i < 200; ++i) z[i] = i < 190 ? 0.05 : 2.51;
+  const sample::Directory run;
+  write_fit(run.path(), study, fit, FitOptions(), {});
+  const Json counts = page_data(run.path())["distributions"][0]["counts"];
+  EXPECT_EQ(counts[15], -1);  // 190 rows of four
+  EXPECT_EQ(counts[27], 10);
+  // A folder that does not say whose its rows are: nothing is drawn of them.
+  std::string split = "sample_id,split\n";
+  for (const std::string& id : study.ids) split += id + ",train\n";
+  write_file(run.file("split.csv"), split);
+  const Json data = page_data(run.path());
+  EXPECT_TRUE(data["distributions"].is_null());
+  EXPECT_TRUE(data["correlations"].is_null());
+}
+
+TEST(Report, DoesNotNameLevelsOfFewPeople) {
+  Study study = sample::study(200);
+  Column& smoking = study.covariates[0].columns[2];
+  smoking.levels = {"never", "PipeOnly", "current"};
+  Column& sex = study.covariates[0].columns[1];
+  sex.levels = {"female", "Unheard"};
+  for (std::size_t i = 0; i < 200; ++i) {
+    smoking.values[i] = i < 4 ? 1 : (i % 2 == 0 ? 0 : 2);
+    sex.values[i] = i < 3 ? 1 : 0;
+  }
+  const sample::Directory run;
+  write_fit(run.path(), study, sample::fit(study), FitOptions(), {});
+  Graph graph = sample::discovered(study);
+  graph.nodes[8].id = "demographics.smoking=PipeOnly";
+  graph.edges[4].separating_set = {graph.nodes[8].id};
+  write_discovered(run.path(), graph);
+  append_to_run(run.path(), "discover", 1,
+                {{"discover", "'demographics.smoking=PipeOnly' stays joined untested"}});
+  const std::string page = written_page(run.path());
+  EXPECT_FALSE(has(page, "PipeOnly"));
+  EXPECT_FALSE(has(page, "Unheard"));
+  EXPECT_TRUE(has(page, "demographics.smoking=rare level 1"));
+  EXPECT_FALSE(has(read_file(run.file("run.json")), "Unheard"));
+  EXPECT_FALSE(has(read_file(run.file("relations.csv")), "Unheard"));
+  const Json levels = page_data(run.path())["run"]["study"]["covariates"][0]["columns"];
+  EXPECT_EQ(levels[2]["levels"], (Json{"never", nullptr, "current"}));
+  EXPECT_EQ(levels[1]["levels"], (Json{"female", nullptr}));
+  EXPECT_TRUE(levels[0]["levels"].is_null());
+}
+
+TEST(Report, ExpectedSharesOfRareLevelsAreLeftOut) {
+  const sample::Directory run;
+  sample::write_whole_run(run.path(), sample::study(60));
+  write_traversals(run.path(), toy_model());
+  write_file(run.file("effects.csv"),
+             "latent,modality,column,low,high,change,scaled,with_children\n"
+             "table.z1,table,kind=rare,0,1,1,1,no\ntable.z1,table,kind=often,0,1,1,1,no\n");
+  Json json = Json::parse(read_file(run.file("run.json")));
+  json["study"]["modalities"][0] = {{"name", "table"},
+                                    {"columns",
+                                     {{{"name", "kind"},
+                                       {"type", "categorical"},
+                                       {"note", ""},
+                                       {"levels", {"often", nullptr}}}}}};
+  write_file(run.file("run.json"), json.dump());
+  const Json columns = page_data(run.path())["traversals"]["items"][0]["held"]["columns"];
+  ASSERT_EQ(columns.size(), 1u);
+  EXPECT_EQ(columns[0]["column"], "kind=often");
 }
 
 TEST(Report, LoadsNothingFromElsewhere) {

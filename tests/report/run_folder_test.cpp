@@ -51,6 +51,7 @@ TEST(RunFolder, ComesBackAsItWasWritten) {
   EXPECT_EQ(json["study"]["participants"], 60);
   EXPECT_EQ(json["study"]["training"], 54);
   EXPECT_EQ(json["study"]["validation"], 6);
+  EXPECT_EQ(json["study"]["validation_people"], 6);
   EXPECT_EQ(json["study"]["modalities"][1]["name"], "blood");
   EXPECT_EQ(json["study"]["modalities"][1]["columns"].size(), 9u);
   EXPECT_DOUBLE_EQ(json["study"]["modalities"][1]["reconstruction_r2"].get<double>(), 0.874);
@@ -104,6 +105,20 @@ TEST(RunFolder, WhoLacksAModalityHasEmptyCellsAndIsCounted) {
   }
   EXPECT_NEAR(page["correlations"]["rows"][2][0].get<double>(), rank_correlations({blood, body})[1],
               1e-4);
+}
+
+TEST(RunFolder, CountsThePeopleHeldOut) {
+  Study study = sample::study(60);  // 3, 13, ... 53 are held out
+  for (std::size_t i = 0; i < 60; ++i) study.groups.push_back(std::to_string(i % 20));
+  study.modalities[1].present.assign(60, true);
+  study.modalities[1].present[13] = study.modalities[1].present[33] = false;
+  study.modalities[1].present[53] = false;
+  const sample::Directory run;
+  write_fit(run.path(), study, sample::fit(study), FitOptions(), {});
+  const auto json = read_run_json(run.path());
+  EXPECT_EQ(json["study"]["validation"], 6);
+  EXPECT_EQ(json["study"]["validation_people"], 1);  // 3, 23 and 43 are rows of one
+  EXPECT_EQ(read_csv_text(run.file("split.csv")).rows[23][2], "3");
 }
 
 TEST(RunFolder, IsReadableByItsOwnerOnly) {
