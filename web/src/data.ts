@@ -1,6 +1,6 @@
 // What the program embeds in the page (src/report/page_data.cpp), read leniently: any part may be absent.
 
-export interface ColumnInfo { name: string; type: string; missing: number; used: boolean; note: string }
+export interface ColumnInfo { name: string; type: string; missing: number; used: boolean; note: string; levels?: (string | null)[] | null }
 export interface ModalityInfo {
   name: string; kind: string; latents: number; private: number; columns: ColumnInfo[];
   reconstruction_r2: number | null; participants: number | null; network?: string | null;
@@ -12,6 +12,8 @@ export interface BranchInfo {
   selected: boolean; agreement: number | null;
 }
 export interface LatentInfo {
+  /** Of the replicates: other solutions of the same fit, which say nothing of a repetition. */
+  rivals: number;
   name: string; modality: string; agreement: number | null; agreement_min: number | null; replicates: number;
   expected?: number | null; expected_low?: number | null;
   predicted_r2?: number | null;
@@ -20,12 +22,12 @@ export interface Warning { code: string; text: string }
 export interface Run {
   version: string; seed: number | null; threads: number | null; seconds: Record<string, number | null>;
   study: {
-    name: string; participants: number; whom: string; training: number; validation: number; complete: number; order: string;
+    name: string; participants: number; whom: string; training: number; validation: number; validation_people: number | null; complete: number; order: string;
     condition_on: string[];
     tables: TableInfo[]; modalities: ModalityInfo[]; covariates: CovariateInfo[];
   };
   method: { name: string; prior: string };
-  branches: BranchInfo[]; latents: LatentInfo[]; checks: Record<string, number | null>; warnings: Warning[];
+  branches: BranchInfo[]; replicates: string[]; latents: LatentInfo[]; checks: Record<string, number | null>; warnings: Warning[];
 }
 
 export type MarkName = "tail" | "arrow" | "circle";
@@ -138,10 +140,19 @@ function features(value: unknown): Features | null {
   };
 }
 
+/** How many of the replicates are rival solutions of the reported fit: branches of the selected one's restart. */
+export function rivalsAmong(replicates: string[], branches: BranchInfo[]): number {
+  const restart = (name: string) => name.split("/")[0];
+  const selected = branches.find((branch) => branch.selected);
+  return selected === undefined ? 0 : replicates.filter((name) => name.includes("/") && restart(name) === restart(selected.name)).length;
+}
+
 export function complete(raw: unknown): PageData {
   const data = object(raw);
   const run = object(data.run);
   const study = object(run.study);
+  const replicates = list<string>(run.replicates);
+  const rivals = rivalsAmong(replicates, list(run.branches));
   const columns = (table: Loose) => ({ ...table, columns: list<ColumnInfo>(table.columns) });
   return {
     run: {
@@ -150,14 +161,16 @@ export function complete(raw: unknown): PageData {
       study: {
         name: text(study.name), participants: count(study.participants),
         whom: typeof study.whom === "string" ? study.whom : `${count(study.participants)} participants`, training: count(study.training),
-        validation: count(study.validation), complete: count(study.complete ?? study.participants), order: text(study.order),
+        validation: count(study.validation),
+        validation_people: typeof study.validation_people === "number" ? study.validation_people : null, complete: count(study.complete ?? study.participants), order: text(study.order),
         condition_on: list<string>(study.condition_on),
         tables: list<Loose>(study.tables).map((t) => ({ ...t, dropped: list(t.dropped) }) as unknown as TableInfo),
         modalities: list<Loose>(study.modalities).map((m) => columns(m) as unknown as ModalityInfo),
         covariates: list<Loose>(study.covariates).map((t) => columns(t) as unknown as CovariateInfo),
       },
       method: { name: text(object(run.method).name), prior: text(object(run.method).prior) },
-      branches: list(run.branches), latents: list(run.latents), checks: object(run.checks),
+      branches: list(run.branches), replicates,
+      latents: list<LatentInfo>(run.latents).map((latent) => ({ ...latent, rivals: Math.min(rivals, latent.replicates) })), checks: object(run.checks),
       warnings: list(run.warnings),
     },
     settings: typeof data.settings === "string" ? data.settings : null,

@@ -2,9 +2,9 @@
 import type { GraphEdge, PageData } from "./data";
 import { h, named } from "./dom";
 import { csvCell, integer, plural, pValue, share } from "./format";
-import { form, glyph, isAbsent } from "./words";
+import { codings, countWords, form, glyph, isAbsent, signWords, unsignedEnds } from "./words";
 
-interface Row { edge: GraphEdge; origin: string }
+interface Row { edge: GraphEdge; origin: string; count: string; sign: string }
 interface Column {
   key: string; name: string; title: string; numeric: boolean; names?: boolean;
   text: (row: Row) => string; value: (row: Row) => string | number | null; raw: (row: Row) => string;
@@ -25,11 +25,12 @@ const columns: Column[] = [
     text: (r) => share(r.edge.strength), value: (r) => (r.edge.strength === null ? null : Math.abs(r.edge.strength)), raw: (r) => rawNumber(r.edge.strength) },
   { key: "p_value", name: "p", title: "Of the weakest test", numeric: true, text: (r) => pValue(r.edge.p_value), value: (r) => r.edge.p_value, raw: (r) => rawNumber(r.edge.p_value) },
   { key: "q_value", name: "q", title: "p, adjusted for the number of edges", numeric: true, text: (r) => pValue(r.edge.q_value), value: (r) => r.edge.q_value, raw: (r) => rawNumber(r.edge.q_value) },
-  { key: "n", name: "n", title: "Participants behind the weakest test", numeric: true, text: (r) => integer(r.edge.n), value: (r) => r.edge.n, raw: (r) => rawNumber(r.edge.n) },
+  { key: "n", name: "n", title: "Participants behind the weakest test", numeric: true, text: (r) => r.count, value: (r) => r.edge.n, raw: (r) => rawNumber(r.edge.n) },
   { key: "stability", name: "Stability", title: "Share of repetitions with this edge", numeric: true,
     text: (r) => share(r.edge.stability), value: (r) => r.edge.stability, raw: (r) => rawNumber(r.edge.stability) },
   { key: "adjusted_for", name: "Adjusted for", title: "Variables conditioned on in the weakest test", numeric: false, names: true,
     text: (r) => r.edge.separating_set.join(", "), value: (r) => r.edge.separating_set.length, raw: (r) => r.edge.separating_set.join(";") },
+  { key: "sign", name: "Sign", title: "Which of two levels the sign speaks for", numeric: false, text: (r) => r.sign, value: (r) => r.sign, raw: (r) => r.sign },
 ];
 
 /** Undefined values last, whatever the direction. */
@@ -40,16 +41,17 @@ export function compare(a: string | number | null, b: string | number | null, do
   return down ? -order : order;
 }
 
-const strongestFirst = (edges: GraphEdge[], origin: string): Row[] =>
-  edges.map((edge) => ({ edge, origin })).sort((a, b) => Math.abs(b.edge.strength ?? 0) - Math.abs(a.edge.strength ?? 0));
+const strongestFirst = (edges: GraphEdge[], origin: string, data: PageData): Row[] =>
+  edges.map((edge) => ({ edge, origin, count: countWords(edge, data.run.study.participants) || integer(null),
+    sign: origin === "search" ? signWords(edge, codings(data), unsignedEnds(data)) : "" })).sort((a, b) => Math.abs(b.edge.strength ?? 0) - Math.abs(a.edge.strength ?? 0));
 
 export function edgesView(data: PageData): HTMLElement[] {
   const rows: Row[] = [
-    ...strongestFirst(data.discovered?.edges ?? [], "search"),
-    ...strongestFirst(data.learned?.edges ?? [], "model"),
+    ...strongestFirst(data.discovered?.edges ?? [], "search", data),
+    ...strongestFirst(data.learned?.edges ?? [], "model", data),
   ];
   if (rows.length === 0) return [h("p", {}, "No edges were found.")];
-  const used = columns.filter((column) => !["p_value", "q_value", "n", "stability", "adjusted_for", "strength"].includes(column.key) ||
+  const used = columns.filter((column) => !["p_value", "q_value", "n", "stability", "adjusted_for", "strength", "sign"].includes(column.key) ||
     rows.some((row) => column.raw(row) !== ""));
   const state = { key: "", down: true, text: "", origin: "", form: "" };
   let visible = rows;
@@ -109,6 +111,7 @@ export function edgesView(data: PageData): HTMLElement[] {
       choice("Kind", [["", "all"], ["directed", "directed"], ["undirected", "undirected"], ["bidirected", "bidirected"], ["conflict", "conflict"], ["partial", "partial"]], (v) => { state.form = v; }),
       h("span", { class: "buttons" }, h("button", { type: "button", click: copy }, "Copy as CSV")), status),
     h("div", { class: "scroll", tabindex: 0 }, h("table", { class: "edges" }, h("thead", {}, h("tr", {}, ...heads)), body)),
-    h("p", { class: "note" }, "p-values treat the latents as if they had been measured; they are estimates, so take p and q as a ranking."),
+    h("p", { class: "note" }, "p-values treat the latents as if they had been measured; they are estimates, so take p and q as a ranking. ",
+      "n \u201Cof\u201D all: fewer than half of them show every column of the test, so it speaks of those only."),
   ];
 }

@@ -4,8 +4,8 @@ import dagre from "cytoscape-dagre";
 import { Colours, kConflict, kCovariate, kModel, kNegative, kPositive, kUnsigned } from "./colours";
 import type { GraphEdge, GraphNode, LatentInfo, PageData, Relation } from "./data";
 import { h, svg } from "./dom";
-import { integer, plural, pValue, share, shortened } from "./format";
-import { form, glyph, present, unsignedEnds, verdict, verdictWords } from "./words";
+import { plural, pValue, share, shortened } from "./format";
+import { codings, columnWords, countWords, form, glyph, isNeverAgain, present, signWords, unsignedEnds, verdict, verdictWord } from "./words";
 
 cytoscape.use(dagre as unknown as cytoscape.Ext);
 
@@ -29,7 +29,7 @@ export function localName(id: string, group: string): string {
   return group !== "" && id.startsWith(`${group}.`) ? id.slice(group.length + 1) : id;
 }
 
-export function edgeDetails({ edge, origin }: Drawn): [string, string][] {
+export function edgeDetails({ edge, origin }: Drawn, participants: number): [string, string][] {
   const kinds = {
     directed: "directed", undirected: "linked, direction not identifiable",
     conflict: "conflict: evidence about the direction contradicts itself", partial: "an end is undecided",
@@ -43,11 +43,11 @@ export function edgeDetails({ edge, origin }: Drawn): [string, string][] {
   add(origin === "learned" ? "Probability of the link" : "Strength", edge.strength, (v) => share(v));
   add("p", edge.p_value, pValue);
   add("q", edge.q_value, pValue);
-  add("n", edge.n, integer);
+  add("n", edge.n, () => countWords(edge, participants));
   if (origin === "discovered") {
     rows.push(["Adjusted for", edge.separating_set.length > 0 ? edge.separating_set.join(", ") : "nothing"]);
   }
-  add("Stability", edge.stability, (v) => share(v));
+  add("Stability", edge.stability, (v) => (isNeverAgain(edge) ? "0: in no resampled search" : share(v)));
   return rows;
 }
 
@@ -62,13 +62,14 @@ function directionRow(edge: GraphEdge, data: PageData): [string, string][] {
   return [["Of these", parts.filter(([part]) => part > 0).map(([part, mark]) => `${mark} ${share(part / found.joined)}`).join(", ")]];
 }
 
-function nodeDetails(node: GraphNode, latent: LatentInfo | undefined, top: Relation[]): [string, string][] {
+function nodeDetails(node: GraphNode, latent: LatentInfo | undefined, top: Relation[], coding: Map<string, string>): [string, string][] {
   const rows: [string, string][] = [["Kind", node.type === "latent" ? `hidden variable of ${node.modality}` : `covariate${node.modality ? ` of ${node.modality}` : ""}`]];
   if (latent) {
-    rows.push(["Reproducibility", `${verdictWords[verdict(latent)]}${
+    rows.push(["Reproducibility", `${verdictWord(latent)}${
       latent.replicates > 0 ? ` (agreement ${share(latent.agreement)})` : ""}`]);
   }
-  for (const relation of top.slice(0, 3)) rows.push([relation.column, share(relation.spearman)]);
+  for (const relation of top.slice(0, 3)) rows.push([columnWords(relation, coding), share(relation.spearman)]);
+  if (coding.has(node.id)) rows.push(["Sign", coding.get(node.id)!]);
   return rows;
 }
 
@@ -112,6 +113,11 @@ function elements(nodes: GraphNode[], edges: Drawn[], data: PageData, colours: C
   };
   const latents = new Map(data.run.latents.map((latent) => [latent.name, latent]));
   const unsigned = unsignedEnds(data);
+  const coding = codings(data);
+  const signRow = (edge: GraphEdge): [string, string][] => {
+    const words = signWords(edge, coding, unsigned);
+    return words === "" ? [] : [["Sign", words]];
+  };
   return [
     ...groups.map((name) => ({ data: { id: `group:${name}`, label: shortened(name, 30), tint: colours.tint(name, 0.07),
       line: colours.tint(name, 0.45), ink: colours.of(name) } })),
@@ -126,7 +132,7 @@ function elements(nodes: GraphNode[], edges: Drawn[], data: PageData, colours: C
           width: 22 + 6.9 * longest, height: text.includes("\n") ? 40 : 28,
           ink: node.type === "latent" ? colours.of(node.modality) : kCovariate,
           fill: node.type === "latent" ? colours.tint(node.modality, 0.18) : "#ffffff",
-          name: node.id, details: nodeDetails(node, latent, top),
+          name: node.id, details: nodeDetails(node, latent, top, coding),
         },
         classes: `${node.type === "latent" ? "latent" : "covariate"} ${
           latent && verdict(latent) === "poor" ? "unstable" : ""}`,
@@ -138,9 +144,9 @@ function elements(nodes: GraphNode[], edges: Drawn[], data: PageData, colours: C
         colour: colour(drawn, unsigned), thick: 1.3 + 5 * Math.min(1, Math.abs(drawn.edge.strength ?? 0.3)),
         begin: arrow[drawn.edge.mark_source] ?? "none", end: arrow[drawn.edge.mark_target] ?? "none",
         faint: 0.35 + 0.65 * Math.min(1, drawn.edge.stability ?? 1),
-        name: `${drawn.edge.source} ${glyph(drawn.edge)} ${drawn.edge.target}`, details: [...edgeDetails(drawn), ...(drawn.origin === "discovered" ? directionRow(drawn.edge, data) : [])],
+        name: `${drawn.edge.source} ${glyph(drawn.edge)} ${drawn.edge.target}`, details: [...edgeDetails(drawn, data.run.study.participants), ...(drawn.origin === "discovered" ? [...directionRow(drawn.edge, data), ...signRow(drawn.edge)] : [])],
       },
-      classes: `${drawn.origin} ${form(drawn.edge)}`,
+      classes: `${drawn.origin} ${form(drawn.edge)} ${isNeverAgain(drawn.edge) ? "never" : ""}`,
     })),
   ];
 }
@@ -162,12 +168,13 @@ const style = [
     "control-point-distances": (edge: EdgeSingular) => edge.scratch("controlPointDistances") } },
   { selector: "edge.conflict", style: { "line-style": "dashed" } },
   { selector: "edge.undirected", style: { "line-style": "dotted" } },
+  { selector: "edge.never", style: { width: 1, "line-style": "dashed", "line-dash-pattern": [2, 6] } },
   { selector: ".off", style: { display: "none" } },
   { selector: "edge.lit", style: { opacity: 1, "underlay-color": "#ffd75e", "underlay-opacity": 0.7, "underlay-padding": 4 } },
   { selector: "node.lit", style: { "border-width": 3 } },
 ] as unknown as cytoscape.StylesheetJson;
 
-function legend(hasConflict: boolean, both: boolean, unsigned: boolean): HTMLElement {
+function legend(hasConflict: boolean, both: boolean, unsigned: boolean, never: boolean): HTMLElement {
   const line = (stroke: string, dash: string | undefined, words: string, head = true) =>
     h("li", {}, svg("svg", { viewBox: "0 0 34 10", width: 34, height: 10, "aria-hidden": "true" },
       svg("line", { x1: 0, y1: 5, x2: head ? 26 : 34, y2: 5, stroke, "stroke-width": 2.5, "stroke-dasharray": dash }),
@@ -179,6 +186,7 @@ function legend(hasConflict: boolean, both: boolean, unsigned: boolean): HTMLEle
     both ? line(kModel, undefined, "edge of the fitted model") : null,
     line(kPositive, "2 4", "direction not identifiable", false),
     hasConflict ? line(kConflict, "7 4", "conflict about the direction") : null,
+    never ? line(kUnsigned, "2 6", "found in no resampled search: do not rely on it", false) : null,
     h("li", {}, "Thicker: stronger. Fainter: less stable."),
     h("li", {}, "Dashed box: latent that is not reproducible."));
 }
@@ -349,7 +357,7 @@ export function graphView(data: PageData, colours: Colours): HTMLElement[] {
   return [
     h("p", {}, "An arrow is a hypothesis about a direct cause, under the assumptions listed at the end. Point at a box or a line, ",
       "or tap it, for its numbers. Drag boxes to arrange them, or the ground to move the whole."),
-    controls, stage, legend(edges.some(({ edge }) => form(edge) === "conflict"), data.learned !== null, unsignedEnds(data).size > 0),
+    controls, stage, legend(edges.some(({ edge }) => form(edge) === "conflict"), data.learned !== null, unsignedEnds(data).size > 0, edges.some(({ edge }) => isNeverAgain(edge))),
     ...(left > 0 ? [h("p", { class: "note" }, `${plural(left, "covariate")} without any edge ${left === 1 ? "is" : "are"} not drawn.`)] : []),
   ];
 }

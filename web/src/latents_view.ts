@@ -5,16 +5,19 @@ import type { GraphEdge, LatentInfo, PageData, Relation } from "./data";
 import { h, named } from "./dom";
 import { integer, share, shortened } from "./format";
 import { hasBlocks, traversal } from "./traversal_view";
-import { expectation, gloss, glyph, present, reconstruction, resting, verdict, verdictSentence, verdictWords } from "./words";
+import { codings, columnWords, countWords, expectation, gloss, glyph, isNeverAgain, present, reconstruction, resting, verdict, verdictSentence,
+  verdictWord } from "./words";
 
 const kOwnShown = 8;
 const kCovariatesShown = 6;
 const kEdgesShown = 8;
 const kMatrixColumns = 24;
 
-function bars(title: string, relations: Relation[], most: number): HTMLElement | null {
+function bars(title: string, relations: Relation[], most: number, data: PageData): HTMLElement | null {
   if (relations.length === 0) return null;
   const shown = relations.slice(0, most);
+  const coding = codings(data);
+  const all = data.run.study.participants;
   return h("div", { class: "bars" }, h("h4", {}, title),
     h("ul", {}, ...shown.map((relation) => {
       const size = Math.min(1, Math.abs(relation.spearman));
@@ -22,8 +25,10 @@ function bars(title: string, relations: Relation[], most: number): HTMLElement |
       const bar = h("span", { class: negative ? "bar negative" : "bar" });
       bar.style.width = `${50 * size}%`;
       bar.style.background = negative ? kNegative : kPositive;
-      return h("li", { title: `${relation.column}: ${share(relation.spearman, 3)}, n = ${integer(relation.n)}` },
-        h("span", { class: "name" }, relation.column), h("span", { class: "track" }, bar),
+      const words = columnWords(relation, coding);
+      const few = typeof relation.n === "number" && 2 * relation.n < all;
+      return h("li", { title: `${words}: ${share(relation.spearman, 3)}, n = ${integer(relation.n)}${few ? ` of ${integer(all)}` : ""}` },
+        h("span", { class: words === relation.column && !few ? "name" : "name whole" }, words, few ? h("span", { class: "note" }, ` n\u00A0=\u00A0${integer(relation.n)}`) : null), h("span", { class: "track" }, bar),
         h("span", { class: "value" }, share(relation.spearman)));
     })),
     relations.length > most ? h("p", { class: "note" }, `and ${relations.length - most} weaker`) : null);
@@ -33,7 +38,9 @@ function links(latent: string, data: PageData): HTMLElement {
   const own = (edge: GraphEdge) => edge.source === latent || edge.target === latent;
   const size = (edge: GraphEdge) => Math.abs(edge.strength ?? 0);
   const line = (edge: GraphEdge, origin: string) => h("li", {}, named(`${edge.source} ${glyph(edge)} ${edge.target}`),
-    h("span", { class: "note" }, ` ${origin}\u00A0${share(edge.strength)}`));
+    h("span", { class: "note" }, ` ${[`${origin}\u00A0${share(edge.strength)}`, countWords(edge, data.run.study.participants).replace(/^(.)/, "n\u00A0=\u00A0$1"),
+      isNeverAgain(edge) ? "in no resampled search" : typeof edge.stability === "number" && edge.stability < 0.5 ? `stability\u00A0${share(edge.stability)}` : ""]
+      .filter((part) => part !== "").join(", ")}`));
   const found = present(data.discovered).filter(own).sort((a, b) => size(b) - size(a));
   const items = [...present(data.learned).filter(own).map((edge) => line(edge, "model")),
     ...found.slice(0, kEdgesShown).map((edge) => line(edge, "search"))];
@@ -50,23 +57,24 @@ function card(latent: LatentInfo, data: PageData, colours: Colours): HTMLElement
   const distribution = data.distributions?.find((entry) => entry.latent === latent.name);
   const modality = data.run.study.modalities.find((entry) => entry.name === latent.modality);
   const level = verdict(latent);
+  const heldOut = data.run.study.validation_people;
   const item = data.traversals?.items.find((entry) => entry.latent === latent.name);
   const moves = traversal(item, data);
   const wide = item !== undefined && hasBlocks(item);
   const body = h("div", {},
-    own.length > 0 ? h("p", { class: "gloss" }, gloss(own)) : null,
+    own.length > 0 ? h("p", { class: "gloss" }, gloss(own, codings(data))) : null,
     h("p", {}, [verdictSentence(latent), expectation(latent)].filter((text) => text).join(" ")),
-    bars(`Relation to columns of ${latent.modality}`, own, kOwnShown),
-    bars("Relation to covariates", covariates, kCovariatesShown),
+    bars(`Relation to columns of ${latent.modality}`, own, kOwnShown, data),
+    bars("Relation to covariates", covariates, kCovariatesShown, data),
     distribution ? h("div", {}, h("h4", {}, "Distribution over participants, in standard deviations"),
       histogram(distribution.counts, colours.tint(latent.modality, 0.6), `Distribution of ${latent.name}`)) : null,
     links(latent.name, data),
     modality && modality.reconstruction_r2 !== null
-      ? h("p", { class: "note" }, reconstruction(modality.reconstruction_r2, modality.name, modality.kind)) : null,
-    typeof latent.predicted_r2 === "number" ? h("p", { class: "note" }, resting(latent.predicted_r2, latent.modality)) : null,
+      ? h("p", { class: "note" }, reconstruction(modality.reconstruction_r2, modality.name, modality.kind, heldOut)) : null,
+    typeof latent.predicted_r2 === "number" ? h("p", { class: "note" }, resting(latent.predicted_r2, latent.modality, heldOut)) : null,
     wide ? null : moves);
   const article = h("article", { class: wide ? "card wide" : "card" },
-    h("header", {}, h("h3", {}, latent.name), h("span", { class: `badge ${level}` }, verdictWords[level])),
+    h("header", {}, h("h3", {}, latent.name), h("span", { class: `badge ${level}` }, verdictWord(latent))),
     wide ? h("div", { class: "sides" }, body, moves) : body);
   article.style.borderTopColor = colours.of(latent.modality);
   return article;
@@ -94,7 +102,8 @@ function overview(data: PageData): HTMLElement[] {
   const tables = new Set(data.run.study.covariates.map((table) => table.name));
   const found = (data.relations ?? []).filter((relation) => tables.has(relation.table));
   if (found.length > 0) {
-    const key = (relation: Relation) => (tables.size > 1 ? `${relation.table}.${relation.column}` : relation.column);
+    const coding = codings(data);
+    const key = (relation: Relation) => `${tables.size > 1 ? `${relation.table}.` : ""}${columnWords(relation, coding)}`;
     const strongest = new Map<string, number>();
     for (const relation of found) {
       strongest.set(key(relation), Math.max(strongest.get(key(relation)) ?? 0, Math.abs(relation.spearman)));
@@ -125,7 +134,8 @@ export function latentsView(data: PageData, colours: Colours): (HTMLElement | nu
       "a hypothesis about an intervention, true only where the edges are. In a picture of a change, light pixels rise from ",
       "\u22121 to +1 sd, dark ones fall and mid-grey ones stay."),
     h("div", { class: "cards" }, ...data.run.latents.map((latent) => card(latent, data, colours))),
-    h("p", {}, "The same as Spearman correlations, side by side (for covariates with several unordered categories: the correlation ratio)."),
+    h("p", {}, "The same as Spearman correlations, side by side (for covariates with several unordered categories: the correlation ratio). ",
+      "Of a column with two levels, positive means higher at the level that is named first."),
     h("div", { class: "matrices" }, ...overview(data)),
   ];
 }

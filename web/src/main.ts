@@ -10,7 +10,7 @@ import { graphView } from "./graph_view";
 import { latentsView } from "./latents_view";
 import { scoresView } from "./scores_view";
 import { studyView } from "./study_view";
-import { present, summary, verdict } from "./words";
+import { present, repeats, summary, verdict } from "./words";
 
 function section(id: string, content: (HTMLElement | null)[] | null): void {
   const place = document.getElementById(id)!;
@@ -20,7 +20,7 @@ function section(id: string, content: (HTMLElement | null)[] | null): void {
 
 function figures(data: PageData): HTMLElement {
   const { study, latents } = data.run;
-  const assessed = latents.filter((latent) => verdict(latent) !== "unknown").map((latent) => latent.agreement!).sort((a, b) => a - b);
+  const assessed = latents.filter((latent) => repeats(latent) > 0 && verdict(latent) !== "unknown").map((latent) => latent.agreement!).sort((a, b) => a - b);
   const middle = assessed.length === 0 ? null
     : (assessed[(assessed.length - 1) >> 1] + assessed[assessed.length >> 1]) / 2;
   const tile = (value: string, words: string) => h("div", {}, h("dd", {}, value), h("dt", {}, words));

@@ -6,9 +6,14 @@ export type Verdict = "good" | "fair" | "poor" | "unknown";
 export const kGood = 0.95;
 export const kFair = 0.9;
 
+/** Repetitions of the fit that it was compared with. */
+export const repeats = (latent: LatentInfo): number => Math.max(0, latent.replicates - latent.rivals);
+
+/** Without a repetition only the bad news is known: a rival solution of the same fit that puts another variable in its place. */
 export function verdict(latent: LatentInfo): Verdict {
   if (!(latent.replicates > 0) || latent.agreement === null) return "unknown";
   const shown = Math.round(100 * latent.agreement) / 100;  // judged as it is printed
+  if (repeats(latent) === 0) return shown < kFair ? "poor" : "unknown";
   if (shown >= kGood) return "good";
   return shown >= kFair ? "fair" : "poor";
 }
@@ -17,27 +22,48 @@ export const verdictWords: Record<Verdict, string> = {
   good: "Reproducible", fair: "Mostly reproducible", poor: "Not reproducible", unknown: "Not assessed",
 };
 
+export const verdictWord = (latent: LatentInfo): string =>
+  verdict(latent) === "poor" && repeats(latent) === 0 ? "Not determined" : verdictWords[verdict(latent)];
+
+const kRepeat = "to learn it, repeat the fit (--restarts 3)";
+
+/** "2 repetitions of the fit and 1 rival solution". */
+function compared(latent: LatentInfo): string {
+  const rival = latent.rivals > 0 ? ` and in ${plural(latent.rivals, "rival solution")} of the same fit` : "";
+  return `${plural(repeats(latent), "repetition")} of the fit${rival}`;
+}
+
 export function verdictSentence(latent: LatentInfo): string {
-  const repeats = plural(latent.replicates, "repetition");
-  switch (verdict(latent)) {
+  const level = verdict(latent);
+  if (repeats(latent) === 0 && latent.replicates > 0) {
+    const rival = `${latent.rivals === 1 ? "another solution" : `${integer(latent.rivals)} other solutions`} of it`;
+    const fits = latent.rivals === 1 ? "fits" : "fit";
+    return level === "poor"
+      ? `The fit was made once, and ${rival} ${fits} as well but ${latent.rivals === 1 ? "has" : "have"} another variable in its place: agreement ` +
+        `${share(latent.agreement)}. Do not interpret it on its own.`
+      : `The fit was made once, so whether it comes back is not known; ${kRepeat}. ${rival.charAt(0).toUpperCase()}${rival.slice(1)} that ${fits} as well ` +
+        `${latent.rivals === 1 ? "agrees" : "agree"} with it: ${share(latent.agreement)}.`;
+  }
+  switch (level) {
     case "good":
-      return `Found again in ${repeats} of the fit, with agreement ${share(latent.agreement)}.`;
+      return `Found again in ${compared(latent)}, with agreement ${share(latent.agreement)}.`;
     case "fair":
-      return `The main pattern came back in ${repeats} of the fit, details differ: agreement ` +
+      return `The main pattern came back in ${compared(latent)}, details differ: agreement ` +
         `${share(latent.agreement)}, at worst ${share(latent.agreement_min)}.`;
     case "poor":
-      return `Other starting points of the fit led to another variable: agreement ${share(latent.agreement)} over ` +
-        `${repeats}, at worst ${share(latent.agreement_min)}. Do not interpret it on its own.`;
+      return `Other starting points of the fit led to another variable: agreement ${share(latent.agreement)} in ` +
+        `${compared(latent)}, at worst ${share(latent.agreement_min)}. Do not interpret it on its own.`;
     default:
-      return "The fit was made once, so nothing can be said; fit with two or more restarts.";
+      return `The fit was made once, so whether it comes back is not known; ${kRepeat}.`;
   }
 }
 
-/** What simulations say of latents with such evidence; "" where nothing was compared. */
+/** What simulations say of latents with such evidence, the lower end first; "" where no repetition was compared, and where
+ *  the evidence says that it is not to be interpreted. */
 export function expectation(latent: LatentInfo): string {
-  if (latent.expected == null || latent.expected_low == null) return "";
-  return `In simulated studies with a known truth, latents with this evidence had a rank correlation of about ` +
-    `${share(latent.expected)} with the true one, nine in ten above ${share(latent.expected_low)}.`;
+  if (latent.expected == null || latent.expected_low == null || repeats(latent) === 0 || verdict(latent) === "poor") return "";
+  return `In simulated studies with a known truth, nine in ten latents with this evidence had a rank correlation above ` +
+    `${share(latent.expected_low)} with the true one, on average about ${share(latent.expected)}.`;
 }
 
 /** Strength of a rank correlation, in the words that reports use. */
@@ -45,12 +71,44 @@ export function isNotable(relation: Relation): boolean {
   return Math.abs(relation.spearman) >= 0.3;
 }
 
+/** Which of two levels a sign speaks for: "male against female", "" of other columns and of levels that may not be named. */
+export function against(levels: (string | null)[] | null | undefined): string {
+  if (levels?.length !== 2 || (levels[0] === null && levels[1] === null)) return "";
+  const [lower, upper] = levels;
+  return `${upper ?? "the other level"} against ${lower ?? "the other level"}`;
+}
+
+/** `against` of every column: by table and name, and by the name of its node in the graph. */
+export function codings(data: PageData): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const table of [...data.run.study.modalities, ...data.run.study.covariates]) {
+    for (const column of table.columns) {
+      const words = against(column.levels);
+      if (words === "") continue;
+      out.set(`${table.name}\n${column.name}`, words);
+      out.set(column.name.startsWith(`${table.name}.`) ? column.name : `${table.name}.${column.name}`, words);
+    }
+  }
+  return out;
+}
+
+/** The column of a relation, with its coding where it has two levels. */
+export function columnWords(relation: { table: string; column: string }, coding: Map<string, string>): string {
+  const words = coding.get(`${relation.table}\n${relation.column}`);
+  return words === undefined ? relation.column : `${relation.column} (${words})`;
+}
+
+/** What the signs of an edge mean at ends of two levels, where they have one: "t.sex: male against female". */
+export function signWords(edge: GraphEdge, coding: Map<string, string>, unsigned: Set<string>): string {
+  return [edge.source, edge.target].filter((id) => coding.has(id) && !unsigned.has(id)).map((id) => `${id}: ${coding.get(id)}`).join("; ");
+}
+
 /** "Rises with a and b; falls with c." from the strongest own columns. */
-export function gloss(own: Relation[]): string {
+export function gloss(own: Relation[], coding: Map<string, string> = new Map()): string {
   const notable = own.filter(isNotable).slice(0, 4);
   if (notable.length === 0) return "No column of its modality goes with it clearly.";
-  const rising = notable.filter((r) => r.spearman > 0).map((r) => r.column);
-  const falling = notable.filter((r) => r.spearman < 0).map((r) => r.column);
+  const rising = notable.filter((r) => r.spearman > 0).map((r) => columnWords(r, coding));
+  const falling = notable.filter((r) => r.spearman < 0).map((r) => columnWords(r, coding));
   const parts: string[] = [];
   if (rising.length > 0) parts.push(`rises with ${joined(rising)}`);
   if (falling.length > 0) parts.push(`falls with ${joined(falling)}`);
@@ -101,19 +159,40 @@ function searchSentence(data: PageData): string {
     `${plural(edges.length, "edge")}${counts.length > 0 ? `: ${joined(counts)}` : ""}.`;
 }
 
-export function strongest(edges: GraphEdge[]): GraphEdge | null {
+/** On how many an edge rests, "273 of 1,383" where that is less than half of them; "" where it is not known. */
+export function countWords(edge: GraphEdge, participants: number): string {
+  if (typeof edge.n !== "number") return "";
+  return 2 * edge.n < participants ? `${integer(edge.n)} of ${integer(participants)}` : integer(edge.n);
+}
+
+/** Found in the whole sample, and in no search on a part of it. */
+export const isNeverAgain = (edge: GraphEdge): boolean => edge.stability === 0;
+
+/** "strength .58, n = 273 of 1,383, stability .90". */
+export function edgeNumbers(edge: GraphEdge, participants: number): string {
+  const n = countWords(edge, participants);
+  return [`strength ${share(edge.strength)}`, n === "" ? "" : `n = ${n}`,
+    isNeverAgain(edge) ? "in no resampled search" : typeof edge.stability === "number" ? `stability ${share(edge.stability)}` : ""]
+    .filter((part) => part !== "").join(", ");
+}
+
+const kStable = 0.5;
+
+/** Of those that most resampled searches found too, where such were made. */
+export function strongest(all: GraphEdge[]): GraphEdge | null {
+  const edges = all.filter((edge) => (edge.stability ?? 1) >= kStable);
   const size = (edge: GraphEdge) => Math.abs(edge.strength ?? 0);
   return edges.reduce<GraphEdge | null>((best, edge) =>
     edge.strength !== null && form(edge) === "directed" && (best === null || size(edge) > size(best)) ? edge : best, null);
 }
 
 /** Ids of the ends at which the strength of an edge has no sign: tests of discrete variables give an effect size only.
- *  Where such strengths are negative, the test was one that gives signs to all. */
+ *  Where such strengths are negative, the test was one that gives signs to all. Ordinal columns are tested as numbers. */
 export function unsignedEnds(data: PageData): Set<string> {
   const discrete = new Set<string>();
   for (const table of data.run.study.covariates) {
     for (const column of table.columns) {
-      if (column.type === "continuous") continue;
+      if (column.type !== "binary" && column.type !== "categorical") continue;
       discrete.add(`${table.name}.${column.name}`);
       discrete.add(column.name);
     }
@@ -124,19 +203,31 @@ export function unsignedEnds(data: PageData): Set<string> {
   return new Set(ends.flatMap((edge) => [edge.source, edge.target]).filter(isDiscrete));
 }
 
+const kFewHeldOut = 20;
+
+/** "; this rests on 5 participants and is not reliable" where few were held out. */
+function reliance(heldOut: number | null): string {
+  return heldOut !== null && heldOut < kFewHeldOut
+    ? ` This rests on ${plural(heldOut, "held-out participant")} and is not reliable.` : "";
+}
+
 /** How much of a hidden variable the other modalities know, and how much rests on its own. */
-export function resting(r2: number, modality: string): string {
+export function resting(r2: number, modality: string, heldOut: number | null = null): string {
   const known = Math.round(100 * Math.max(0, Math.min(1, r2)));
-  if (known < 1) return `The other modalities say nothing about it: it rests on ${modality} alone.`;
-  return `The other modalities predict ${known}\u00A0% of its variance in held-out participants; the other ${100 - known}\u00A0% rest on ${modality} alone.`;
+  const few = reliance(heldOut);
+  if (known < 1) {
+    return few !== "" ? `The other modalities did not predict it in held-out participants.${few}`
+      : `The other modalities say nothing about it: it rests on ${modality} alone.`;
+  }
+  return `The other modalities predict ${known}\u00A0% of its variance in held-out participants; the other ${100 - known}\u00A0% rest on ${modality} alone.${few}`;
 }
 
 /** How well the latents of a modality give its data back. */
-export function reconstruction(r2: number, modality: string, kind: string): string {
+export function reconstruction(r2: number, modality: string, kind: string, heldOut: number | null = null): string {
   const what = kind === "image" ? "pictures" : kind === "series" ? "recordings" : "columns";
   const begin = `All hidden variables of ${modality} together reproduce its ${what}`;
-  return r2 > 0 ? `${begin} with R\u00B2 ${share(r2)} in held-out participants.`
-    : `${begin} no better than their mean does in held-out participants.`;
+  return (r2 > 0 ? `${begin} with R\u00B2 ${share(r2)} in held-out participants.`
+    : `${begin} no better than their mean does in held-out participants.`) + reliance(heldOut);
 }
 
 /** The study and its result in one paragraph. */
@@ -149,13 +240,17 @@ export function summary(data: PageData): string {
     `${spaced(study.whom)} measured in ${plural(names.length, "modality", "modalities")} ` +
       `(${joined(names)}; ${plural(columns, "column")}) were described by ${plural(hidden, "hidden variable")}.`,
   ];
-  const assessed = latents.filter((latent) => verdict(latent) !== "unknown");
+  const assessed = latents.filter((latent) => repeats(latent) > 0 && verdict(latent) !== "unknown");
   if (assessed.length > 0) {
     const good = assessed.filter((latent) => verdict(latent) === "good").length;
     const poor = assessed.filter((latent) => verdict(latent) === "poor").map((latent) => latent.name);
     sentences.push(`When the fit was repeated, ${good === assessed.length ? "all of them" : `${good} of the ${assessed.length}`} ` +
       `came back nearly unchanged (agreement ${share(kGood)} or more)` +
       `${poor.length > 0 ? `; ${joined(poor)} did not come back` : ""}.`);
+  } else if (latents.length > 0) {
+    const unclear = latents.filter((latent) => verdict(latent) === "poor").map((latent) => latent.name);
+    sentences.push(`The fit was made once, so whether they come back is not known; ${kRepeat}.` +
+      `${unclear.length > 0 ? ` A rival solution of the same fit has another variable in place of ${joined(unclear)}.` : ""}`);
   }
   if (data.learned !== null) {
     const edges = present(data.learned);
@@ -170,8 +265,9 @@ export function summary(data: PageData): string {
   const hiddenNames = new Set(latents.map((latent) => latent.name));
   const top = strongest(present(data.discovered).filter((edge) => hiddenNames.has(edge.source) || hiddenNames.has(edge.target)));
   if (top !== null) {
-    sentences.push(`The strongest directed edge at a hidden variable is ${top.source} \u2192 ${top.target} (strength ${share(top.strength)}` +
-      `${top.stability !== null ? `, stability ${share(top.stability)}` : ""}).`);
+    const sign = signWords(top, codings(data), unsignedEnds(data));
+    sentences.push(`The strongest directed edge at a hidden variable is ${top.source} \u2192 ${top.target} ` +
+      `(${edgeNumbers(top, study.participants)}${sign === "" ? "" : `; ${sign}`}).`);
   }
   if (data.scores !== null && typeof data.scores.mcc_spearman === "number") {
     sentences.push(`The truth is known here: the mean correlation with the true variables is ` +

@@ -9,12 +9,13 @@ import { csvCell, decimal, integer, joined, percent, pValue, seconds, share, sig
 import { movingChannel } from "../src/response_charts";
 import { pictureWords, seriesWords } from "../src/response_words";
 import { hasBlocks, undecided } from "../src/traversal_view";
-import { expectation, form, gloss, glyph, reconstruction, resting, summary, unsignedEnds, verdict } from "../src/words";
+import { codings, columnWords, edgeNumbers, expectation, form, gloss, glyph, reconstruction, resting, signWords, strongest, summary, unsignedEnds,
+  verdict, verdictSentence, verdictWord } from "../src/words";
 
 const edge = (over: Partial<GraphEdge>): GraphEdge => ({ source: "a", target: "b", mark_source: "tail", mark_target: "arrow",
   kind: "discovered", strength: 0.5, p_value: null, q_value: null, n: null, separating_set: [], stability: null, ...over });
-const latent = (agreement: number | null, replicates: number): LatentInfo =>
-  ({ name: "m.z1", modality: "m", agreement, agreement_min: agreement, replicates });
+const latent = (agreement: number | null, replicates: number, rivals = 0): LatentInfo =>
+  ({ name: "m.z1", modality: "m", agreement, agreement_min: agreement, replicates, rivals });
 
 test("numbers", () => {
   assert.equal(integer(1234567), "1,234,567");
@@ -39,7 +40,10 @@ test("numbers", () => {
 test("what simulations say of a latent is said only where something was compared", () => {
   assert.equal(expectation(latent(0.99, 0)), "");
   assert.equal(expectation({ ...latent(0.99, 0), expected: null, expected_low: null }), "");
-  assert.match(expectation({ ...latent(0.99, 2), expected: 0.974, expected_low: 0.951 }), /about \.97 .* above \.95\./);
+  assert.match(expectation({ ...latent(0.99, 2), expected: 0.974, expected_low: 0.951 }), /above \.95 .* about \.97\./);
+  // Neither of what is not to be interpreted, nor of a fit that was made once.
+  assert.equal(expectation({ ...latent(0.8, 2), expected: 0.89, expected_low: 0.78 }), "");
+  assert.equal(expectation({ ...latent(0.99, 1, 1), expected: 0.974, expected_low: 0.951 }), "");
 });
 
 test("a latent is judged by the number that is printed", () => {
@@ -49,6 +53,46 @@ test("a latent is judged by the number that is printed", () => {
   assert.equal(verdict(latent(0.894, 2)), "poor");
   assert.equal(verdict(latent(1, 0)), "unknown");
   assert.equal(verdict(latent(null, 2)), "unknown");
+});
+
+test("a rival solution of the same fit is no repetition", () => {
+  assert.equal(verdict(latent(0.98, 1, 1)), "unknown");
+  assert.match(verdictSentence(latent(0.98, 1, 1)), /made once, so .* not known; .*--restarts 3.* Another solution of it that fits as well agrees with it: \.98\./);
+  assert.equal(verdict(latent(0.79, 1, 1)), "poor");
+  assert.equal(verdictWord(latent(0.79, 1, 1)), "Not determined");
+  assert.match(verdictSentence(latent(0.79, 1, 1)), /made once, and another solution of it fits as well but has another variable in its place/);
+  assert.match(verdictSentence(latent(0.98, 3, 1)), /Found again in 2 repetitions of the fit and in 1 rival solution of the same fit/);
+  const run = (replicates: string[]) => summary(complete({ run: { study: {}, replicates, branches: [{ name: "restart0/branch2", selected: true }],
+    latents: [latent(0.98, 1), { ...latent(0.79, 1), name: "m.z2" }] } }));
+  assert.match(run(["restart0/branch1"]), /made once, so .* another variable in place of m\.z2\./);
+  assert.doesNotMatch(run(["restart0/branch1"]), /was repeated/);
+  assert.match(run(["restart1/branch0"]), /When the fit was repeated, 1 of the 2 came back/);
+});
+
+const coded = complete({ run: { study: { participants: 1383, covariates: [{ name: "life", columns: [
+  { name: "sex", type: "binary", levels: ["female", "male"] }, { name: "ill", type: "binary", levels: ["no", null] },
+  { name: "rare", type: "binary", levels: [null, null] }, { name: "kind", type: "categorical", levels: ["a", "b", null] }] }] } } });
+
+test("a sign at two levels says which is the upper one", () => {
+  const coding = codings(coded);
+  assert.equal(columnWords({ table: "life", column: "sex" }, coding), "sex (male against female)");
+  assert.equal(columnWords({ table: "life", column: "ill" }, coding), "ill (the other level against no)");
+  assert.equal(columnWords({ table: "life", column: "rare" }, coding), "rare");
+  assert.equal(columnWords({ table: "life", column: "kind" }, coding), "kind");
+  const found = edge({ source: "life.sex", target: "m.z1" });
+  assert.equal(signWords(found, coding, new Set()), "life.sex: male against female");
+  assert.equal(signWords(found, coding, new Set(["life.sex"])), "");
+  assert.equal(gloss([{ latent: "m.z1", table: "life", column: "sex", spearman: 0.5, n: 9 }], coding), "Rises with sex (male against female).");
+});
+
+test("an edge says on how many it rests and whether it was found again", () => {
+  assert.equal(edgeNumbers(edge({ n: 273, stability: 0 }), 1383), "strength .50, n = 273 of 1,383, in no resampled search");
+  assert.equal(edgeNumbers(edge({ n: 1272, stability: 0.9 }), 1383), "strength .50, n = 1,272, stability .90");
+  assert.equal(edgeNumbers(edge({}), 1383), "strength .50");
+  // The headline goes to an edge that most resampled searches found too.
+  const rare = edge({ strength: 0.9, stability: 0.1 });
+  assert.equal(strongest([rare, edge({ stability: 0.8 })])!.strength, 0.5);
+  assert.equal(strongest([rare]), null);
 });
 
 test("a gloss names what goes with a latent", () => {
@@ -95,6 +139,10 @@ test("checks have words", () => {
 test("what a latent rests on", () => {
   assert.match(resting(0.704, "blood"), /predict 70\u00A0% .* the other 30\u00A0% rest on blood alone/);
   assert.match(resting(-0.1, "blood"), /say nothing .* blood alone/);
+  assert.match(resting(-0.1, "blood", 5), /did not predict it .* 5 held-out participants and is not reliable/);
+  assert.match(resting(0.7, "blood", 5), /70.* not reliable/);
+  assert.doesNotMatch(resting(0.7, "blood", 20), /reliable/);
+  assert.match(reconstruction(0.4, "eye", "image", 3), /rests on 3 held-out participants/);
   assert.match(reconstruction(0.42, "eye", "image"), /of eye together reproduce its pictures with R\u00B2 \.42/);
   assert.match(reconstruction(-620.99, "night", "series"), /its recordings no better than their mean/);
 });
@@ -129,6 +177,9 @@ test("strengths at discrete variables have a sign only where some are negative",
   const study = { covariates: [{ name: "t", columns: [{ name: "sex", type: "binary" }, { name: "age", type: "continuous" }] }] };
   const edges = [edge({ source: "t.sex", target: "m.z1" }), edge({ source: "t.age", target: "m.z1", strength: -0.3 })];
   assert.deepEqual([...unsignedEnds(complete({ run: { study }, discovered: { nodes: [], edges } }))], ["t.sex"]);
+  // Of an ordinal column, tested as a number, a sign says nothing about the others.
+  const ordinal = { covariates: [{ name: "t", columns: [{ name: "sex", type: "binary" }, { name: "age", type: "ordinal" }] }] };
+  assert.deepEqual([...unsignedEnds(complete({ run: { study: ordinal }, discovered: { nodes: [], edges } }))], ["t.sex"]);
   edges[0].strength = -0.1;
   assert.equal(unsignedEnds(complete({ run: { study }, discovered: { nodes: [], edges } })).size, 0);
 });
