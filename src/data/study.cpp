@@ -272,7 +272,7 @@ Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) 
   study.spec = spec;
   const SourceList list{spec.modalities, {}, spec.covariates};
   std::vector<Source> sources = read_sources(spec, list, observer);
-  settle_participants(sources, study);
+  settle_participants(sources, false, study);
   const char* const where = spec.join == "any" ? "any" : "every";
   if (study.ids.size() < 2) {
     throw DataError(
@@ -338,7 +338,7 @@ Study load_study_like(const StudySpec& spec, const std::vector<Modality>& fitted
   Study study;
   study.spec = spec;
   std::vector<Source> sources = read_sources(spec, list, observer);
-  settle_participants(sources, study);
+  settle_participants(sources, true, study);
   for (std::size_t m = 0; m < fitted.size(); ++m) {
     Modality modality = fitted[m];
     const std::shared_ptr<const Blocks> blocks = std::move(modality.blocks);  // theirs

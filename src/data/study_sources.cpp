@@ -26,6 +26,7 @@ void report(Observer* observer, LogLevel level, const std::string& text) {
 void find_usable_rows(Source& source) {
   const RawTable& raw = source.raw;
   source.blank.assign(raw.ids.size(), source.blocks == nullptr);
+  source.idle.assign(raw.ids.size(), false);
   for (const RawColumn& column : raw.columns) {
     for (std::size_t i = 0; i < raw.ids.size(); ++i) {
       if (column.values[i] == column.values[i]) source.blank[i] = false;
@@ -197,6 +198,55 @@ std::vector<std::string> choose_participants(const std::vector<Source>& sources,
   return ids;
 }
 
+const ColumnType* type_set(const Source& source, const std::string& column) {
+  const auto set = source.spec->types.find(column);
+  return set == source.spec->types.end() ? nullptr : &set->second;
+}
+
+/// Takes out rows that hold values only in columns that say nothing about `ids`: dates, comments,
+/// constants. True when there are any.
+bool drop_idle_rows(Source& source, const std::vector<std::string>& ids) {
+  const std::vector<std::size_t> rows = rows_of(source, ids);
+  std::vector<bool> held(source.raw.ids.size(), false);
+  bool any_used = false;
+  bool all_used = true;
+  for (const RawColumn& raw : source.raw.columns) {
+    RawColumn copy = raw;
+    const bool used =
+        type_column(copy, rows, type_set(source, raw.name), source.raw.path).unusable.empty();
+    any_used = any_used || used;
+    all_used = all_used && used;
+    for (std::size_t i = 0; used && i < held.size(); ++i) {
+      if (!std::isnan(raw.values[i])) held[i] = true;
+    }
+  }
+  if (all_used || !any_used) return false;  // without any column the table is refused later
+  bool dropped = false;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    const auto place = source.row_of.find(source.raw.ids[i]);
+    if (held[i] || place == source.row_of.end() || place->second != i) continue;
+    source.idle[i] = true;
+    source.row_of.erase(place);
+    dropped = true;
+  }
+  return dropped;
+}
+
+/// Who takes part decides which columns say something, and these decide who takes part. Both only
+/// become fewer, so it ends.
+std::vector<std::string> choose_by_columns(std::vector<Source>& sources, const StudySpec& spec,
+                                           bool fitted) {
+  for (;;) {
+    std::vector<std::string> ids = choose_participants(sources, spec.id, spec.join == "any");
+    bool fewer = false;
+    for (Source& source : sources) {
+      if (fitted || !source.modality || source.blocks) continue;
+      fewer = drop_idle_rows(source, ids) || fewer;
+    }
+    if (!fewer) return ids;
+  }
+}
+
 /// Every row of a table is kept or has one reason: the first that applies, in the order listed.
 TableAccount account_rows(const Source& table, const std::vector<Source>& sources, bool any) {
   const std::size_t files = table.blocks ? table.blocks->ignored() : 0;
@@ -206,6 +256,7 @@ TableAccount account_rows(const Source& table, const std::vector<Source>& source
   std::vector<std::pair<std::string, std::size_t>> reasons = {
       {"empty id", 0},
       {table.blocks ? "without a value" : "all cells missing", 0},
+      {"no value in the columns used", 0},
       {"of another kind or without id or path", files},
       {"in no modality", 0}};
   const std::size_t first = reasons.size();
@@ -217,8 +268,10 @@ TableAccount account_rows(const Source& table, const std::vector<Source>& source
       reason = 0;
     } else if (table.modality && table.blank[i]) {
       reason = 1;
+    } else if (table.idle[i]) {
+      reason = 2;
     } else if (any) {
-      if (!in_some(sources, id)) reason = 3;
+      if (!in_some(sources, id)) reason = 4;
     } else {
       for (std::size_t k = 0; k < sources.size() && reason == reasons.size(); ++k) {
         if (sources[k].modality && sources[k].row_of.count(id) == 0) reason = first + k;
@@ -271,10 +324,15 @@ std::vector<Source> read_sources(const StudySpec& spec, const SourceList& list,
   return sources;
 }
 
-void settle_participants(std::vector<Source>& sources, Study& study) {
+void settle_participants(std::vector<Source>& sources, bool fitted, Study& study) {
   const bool any = study.spec.join == "any";
-  prepare_blocks(sources, any);
-  study.ids = choose_participants(sources, study.spec.id, any);
+  study.ids = choose_by_columns(sources, study.spec, fitted);
+  const bool blocks = std::any_of(sources.begin(), sources.end(),
+                                  [](const Source& source) { return source.blocks != nullptr; });
+  if (blocks) {
+    prepare_blocks(sources, any);
+    study.ids = choose_by_columns(sources, study.spec, fitted);
+  }
   for (const Source& source : sources) {
     study.tables.push_back(account_rows(source, sources, any));
     if (study.tables.back().kept == 0) fail_no_common(sources.front(), source, study.spec.id);

@@ -18,9 +18,10 @@ namespace polycause {
 struct Source {
   const SourceSpec* spec = nullptr;
   bool modality = true;
-  RawTable raw;                                              ///< of pictures and series: ids only
-  std::unique_ptr<BlockSource> blocks;                       ///< pictures and series
-  std::vector<bool> blank;                                   ///< (rows,) every cell missing
+  RawTable raw;                         ///< of pictures and series: ids only
+  std::unique_ptr<BlockSource> blocks;  ///< pictures and series
+  std::vector<bool> blank;              ///< (rows,) every cell missing
+  std::vector<bool> idle;  ///< (rows,) cells in columns alone that say nothing, see below
   std::unordered_map<std::string_view, std::size_t> row_of;  ///< id -> row, usable rows only
 };
 
@@ -36,8 +37,10 @@ struct SourceList {
 std::vector<Source> read_sources(const StudySpec& spec, const SourceList& list, Observer* observer);
 
 /// Settles who takes part (study.join), reading series on the way, and writes Study::ids, ::groups
-/// and ::tables. Throws DataError when nobody is left.
-void settle_participants(std::vector<Source>& sources, Study& study);
+/// and ::tables. A modality is held by who has a value in a column that is used: with `fitted` all
+/// of them are, otherwise those that say something about the participants (type_column). Throws
+/// DataError when nobody is left.
+void settle_participants(std::vector<Source>& sources, bool fitted, Study& study);
 
 /// (n,) row of each participant in the table, kNoRow where there is none.
 std::vector<std::size_t> rows_of(const Source& source, const std::vector<std::string>& ids);

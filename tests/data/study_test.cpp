@@ -69,6 +69,34 @@ TEST_F(StudyTest, JoinsByIdInAnyOrderAndAccountsForEverybody) {
   EXPECT_THAT(study.warnings, Contains(HasSubstr("only 3 participants")));
 }
 
+TEST_F(StudyTest, WhoIsInIsJudgedByTheColumnsUsed) {
+  std::string a = "id,x,day,device,note\n";
+  std::string b = "id,y\n";
+  for (int i = 0; i < 60; ++i) {
+    const std::string id = std::to_string(i);
+    const std::string x = i < 50 ? std::to_string(i * 7 % 50) + ".5" : "";
+    a += id + "," + x + ",day" + id + ",SECA," + (i == 3 ? "fell" : "") + "\n";
+    b += id + "," + std::to_string(i * 11 % 60) + ".5\n";
+  }
+  add("a", a + "60,,,,\n");
+  add("b", b);
+  const auto dropped = [](const Study& study) { return study.tables[0].dropped; };
+  const Study study = load_study(spec);
+  EXPECT_EQ(study.participants(), 50U);
+  EXPECT_THAT(dropped(study), ElementsAre(Pair("all cells missing", 1U),
+                                          Pair("no value in the columns used", 10U)));
+  spec.modalities[0].exclude = {"day", "device", "note"};
+  const Study by_hand = load_study(spec);
+  EXPECT_EQ(by_hand.ids, study.ids);
+  EXPECT_THAT(dropped(by_hand), ElementsAre(Pair("all cells missing", 11U)));
+  spec.modalities[0].exclude.clear();
+  spec.join = "any";
+  const Study any = load_study(spec);
+  EXPECT_EQ(any.participants(), 60U);
+  EXPECT_EQ(std::count(any.modalities[0].present.begin(), any.modalities[0].present.end(), false),
+            10);
+}
+
 TEST_F(StudyTest, RowOrderDoesNotMatter) {
   Random random(1, "study");
   std::vector<std::string> a;
