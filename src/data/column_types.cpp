@@ -16,6 +16,7 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostOrdinal = 10;
+constexpr std::size_t kFewPerLevel = 5;  // rows on average; with fewer, levels are nearly names
 
 std::vector<double> gather(const std::vector<double>& values,
                            const std::vector<std::size_t>& rows) {
@@ -93,6 +94,41 @@ ColumnType found_type(const std::vector<double>& values) {
                                                                  : ColumnType::kContinuous;
 }
 
+/// Texts that are numbers for the other decimal sign, nine tenths of them or more: that sign, else
+/// '\0'.
+char other_decimal(const std::vector<std::string>& levels) {
+  for (const char sign : {'.', ','}) {
+    const CellReader reader({}, sign);
+    std::size_t numbers = 0;
+    bool shown = false;
+    for (const std::string& level : levels) {
+      double number = 0;
+      if (reader.read(level, number) != Cell::kNumber) continue;
+      ++numbers;
+      shown = shown || level.find(sign) != std::string::npos;
+    }
+    if (shown && numbers * 10 >= levels.size() * 9) return sign;
+  }
+  return '\0';
+}
+
+/// Why texts without a type set by the user are no levels, "" when they may be.
+std::string why_no_levels(const std::vector<std::string>& levels, std::size_t present) {
+  const std::size_t kinds = levels.size();
+  if (const char sign = other_decimal(levels); sign != '\0') {
+    const bool point = sign == '.';
+    return fmt::format(
+        "{} different texts, nearly all of them numbers with a decimal {} in a table read with a "
+        "decimal {}; set decimal = \"{}\"",
+        kinds, point ? "point" : "comma", point ? "comma" : "point", sign);
+  }
+  if (kinds <= std::max<std::size_t>(20, present / 10)) return "";
+  return fmt::format("{} different texts in {} cells{}", kinds, present,
+                     kinds * kFewPerLevel > present
+                         ? ": dates, names or comments are no groups of participants"
+                         : "; set its type to \"categorical\" to keep it");
+}
+
 [[noreturn]] void refuse_type(const std::string& path, const std::string& column, ColumnType set,
                               const std::string& found) {
   throw DataError(
@@ -144,15 +180,17 @@ TypedColumn type_column(RawColumn& raw, const std::vector<std::size_t>& rows, co
     refuse_type(path, raw.name, ColumnType::kBinary, "holds more than two values");
   }
 
-  const std::size_t most_levels = std::max<std::size_t>(20, present / 10);
   if (present == 0) {
     typed.unusable = "all cells missing";
   } else if (kinds == 1) {
     typed.unusable = "constant";
-  } else if (!column.levels.empty() && set == nullptr && kinds > most_levels) {
-    typed.unusable =
-        fmt::format("{} different texts in {} cells; set its type to \"categorical\" to keep it",
-                    kinds, present);
+  } else if (!column.levels.empty() && set == nullptr) {
+    typed.unusable = why_no_levels(column.levels, present);
+  } else if (column.type == ColumnType::kCategorical && kinds * kFewPerLevel > present) {
+    typed.doubt = fmt::format(
+        "set to \"categorical\" with {} levels in {} cells; the names of the levels stand in the "
+        "files of a run, and so few rows may tell who it is; leave the column out or merge levels",
+        kinds, present);
   }
   return typed;
 }

@@ -16,6 +16,7 @@ struct TypedColumn {
   Column column;
   std::size_t missing = 0;
   std::string unusable;  ///< why the column says nothing about the participants; "" = it is fine
+  std::string doubt;     ///< what to say of a column that is kept; "" = nothing
 };
 
 /// The column for the participants `rows` (indices into the raw values; kNoRow = missing). Takes

@@ -63,6 +63,16 @@ void fill_blocks(Source& source, Study& study, Modality& modality) {
   source.blocks.reset();
 }
 
+/// Why the first columns of a table were dropped.
+std::string first_notes(const Study& study, const std::string& table) {
+  std::vector<std::string> notes;
+  for (const ColumnAccount& column : study.columns) {
+    if (column.table == table && notes.size() < 2)
+      notes.push_back(column.column + ": " + column.note);
+  }
+  return fmt::format("{}", fmt::join(notes, "; "));
+}
+
 /// Types the columns, drops those that say nothing, and writes the account of columns.
 Table typed_table(Source& source, Study& study) {
   const SourceSpec& spec = *source.spec;
@@ -75,8 +85,10 @@ Table typed_table(Source& source, Study& study) {
     const auto set = spec.types.find(raw.name);
     const bool is_set = set != spec.types.end();
     const std::string where = spec.name + "." + raw.name;
-    if (!raw.note.empty() && !is_set) study.warnings.push_back(where + ": " + raw.note);
     TypedColumn typed = type_column(raw, rows, is_set ? &set->second : nullptr, source.raw.path);
+    if (!raw.note.empty() && !is_set && typed.unusable.empty())
+      study.warnings.push_back(where + ": " + raw.note);
+    if (!typed.doubt.empty()) study.warnings.push_back(where + ": " + typed.doubt);
     typed.missing -= absent;
     ColumnAccount account{spec.name, typed.column.name, typed.column.type, typed.missing, true, ""};
     if (!typed.unusable.empty()) {
@@ -100,9 +112,9 @@ Table typed_table(Source& source, Study& study) {
         source.raw.path, 0, "",
         fmt::format(
             "'{}' has no column left: every one is constant, empty or unusable among the {} "
-            "common participants; expected at least one that varies; remove the table from "
+            "common participants ({}); expected at least one that varies; remove the table from "
             "the study or choose other columns",
-            spec.name, study.ids.size()));
+            spec.name, study.ids.size(), first_notes(study, spec.name)));
   }
   return table;
 }

@@ -11,6 +11,7 @@
 #include "data/cells.h"
 #include "data/clock.h"
 #include "data/column_types.h"
+#include "data/partners.h"
 #include "data/source_table.h"
 #include "data/visits.h"
 #include "polycause/error.h"
@@ -114,8 +115,9 @@ std::string sample_ids(const Source& source) {
   throw DataError(
       b.raw.path, 0, "",
       fmt::format("no participant of '{}' is in '{}': ids such as {} against {}; expected the same "
-                  "ids in column '{}' of both; check study.id and how the ids are written",
-                  a.spec->name, b.spec->name, sample_ids(a), sample_ids(b), id));
+                  "ids in column '{}' of both{}; check study.id and how the ids are written",
+                  a.spec->name, b.spec->name, sample_ids(a), sample_ids(b), id,
+                  id_difference(a, b)));
 }
 
 std::size_t listed_row(const Source& source, std::size_t row) {
@@ -337,6 +339,8 @@ void settle_participants(std::vector<Source>& sources, bool fitted, Study& study
     study.tables.push_back(account_rows(source, sources, any));
     if (study.tables.back().kept == 0) fail_no_common(sources.front(), source, study.spec.id);
   }
+  const std::vector<std::string> warnings = warn_of_partners(sources, any, study.ids);
+  study.warnings.insert(study.warnings.end(), warnings.begin(), warnings.end());
   std::vector<const RawTable*> tables;
   for (const Source& source : sources) tables.push_back(&source.raw);
   study.groups = groups_of(study.spec, study.ids, tables);

@@ -1,5 +1,6 @@
 #include "polycause/study.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,10 +14,12 @@
 namespace polycause {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::error_of;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 using testing::TestFolder;
 
@@ -155,6 +158,36 @@ TEST_F(StudyTest, FindsTypes) {
   EXPECT_THAT(study.warnings, Contains(HasSubstr("t.name: dropped (60 different texts")));
 }
 
+TEST_F(StudyTest, TextsThatAreNoLevelsSayWhy) {
+  std::string text = "id;weight;seen;note;few;x\n";
+  for (int i = 0; i < 200; ++i) {
+    const std::string n = std::to_string(i);
+    text += n + ";" + std::to_string(50 + i % 80) +
+            (i % 5 != 0 ? "." + std::to_string(i % 9) : "") + ";" + std::to_string(i % 28 + 1) +
+            "." + std::to_string(i % 12 + 1) + ".2013;said " + n + ";l" + std::to_string(i % 30) +
+            ";" + n + ",5\n";
+  }
+  add("t", text);
+  spec.decimal = ",";
+  EXPECT_THAT(load_study(spec).warnings,
+              ::testing::ElementsAre(
+                  AllOf(HasSubstr("t.weight: dropped ("), HasSubstr("numbers with a decimal point"),
+                        HasSubstr("set decimal = \".\"")),
+                  AllOf(HasSubstr("t.seen: dropped (84 different texts"), HasSubstr("dates, names"),
+                        Not(HasSubstr("categorical"))),
+                  AllOf(HasSubstr("t.note: dropped (200 different"), Not(HasSubstr("categorical"))),
+                  HasSubstr("t.few: dropped (30 different texts in 200 cells; set its type")));
+  spec.modalities[0].types = {{"note", ColumnType::kCategorical},
+                              {"few", ColumnType::kCategorical}};
+  const std::vector<std::string> warnings = load_study(spec).warnings;
+  EXPECT_THAT(warnings, Contains(AllOf(HasSubstr("t.note: set to \"categorical\" with 200 levels"),
+                                       HasSubstr("tell who"))));
+  EXPECT_THAT(warnings, Not(Contains(HasSubstr("t.few"))));
+  spec.modalities[0].columns = {"weight", "seen"};
+  spec.modalities[0].types.clear();
+  EXPECT_THAT(fails(), AllOf(HasSubstr("no column left"), HasSubstr("set decimal = \".\"")));
+}
+
 TEST_F(StudyTest, TypesCanBeSet) {
   std::string text = "id,code,grade,x\n";
   for (int i = 0; i < 30; ++i) {
@@ -242,6 +275,36 @@ TEST_F(StudyTest, IdErrorsShowIds) {
   folder.write("b.csv", "id,y\nA-1,1\nA-2,2\n");
   add("c", "id,age\n1,1\n2,2\n", false);
   EXPECT_THAT(fails(), HasSubstr("is in 'c'"));
+}
+
+TEST_F(StudyTest, RowsWithoutAPartnerAreCounted) {
+  const auto table = [](const char* form, int from, int to) {
+    std::string text = "id,x\n";
+    for (int i = from; i < to; ++i)
+      text += fmt::format(fmt::runtime(form), i) + "," + std::to_string(i * 7 % 97) + "\n";
+    return text;
+  };
+  add("a", table("{}", 0, 200));
+  add("b", table("{}", 0, 100) + table("00{}", 100, 200).substr(5));
+  add("c", table("{}", 40, 200), false);
+  std::vector<std::string> warnings = load_study(spec).warnings;
+  EXPECT_THAT(warnings, Contains(AllOf(HasSubstr("a: 100 of 200 rows"), HasSubstr("nobody in 'b'"),
+                                       HasSubstr("; 100 of them differ by leading zeros only"))));
+  EXPECT_THAT(warnings,
+              Contains(HasSubstr("b: 100 of 200 rows with a value are of nobody in 'a'")));
+  EXPECT_THAT(warnings, Contains(AllOf(HasSubstr("c: 40 of 100 participants have no row"),
+                                       Not(HasSubstr("differ")))));
+  spec.join = "any";
+  EXPECT_THAT(load_study(spec).warnings,
+              Contains(AllOf(HasSubstr("a: 100 of 200 rows"), HasSubstr("leading zeros"))));
+  folder.write("b.csv", table("{}", 100, 300));
+  EXPECT_THAT(load_study(spec).warnings, Not(Contains(HasSubstr("nobody"))));  // as asked for
+  spec.join = "complete";
+  folder.write("b.csv", table("P{}", 0, 200));
+  EXPECT_THAT(fails(), HasSubstr("200 of them differ by what stands before the first digit only"));
+  folder.write("b.csv", table("{}", 0, 160));
+  folder.write("c.csv", table("{}", 30, 200));
+  EXPECT_THAT(load_study(spec).warnings, ::testing::IsEmpty());
 }
 
 TEST_F(StudyTest, SplitDependsOnSeedAndIdOnly) {
