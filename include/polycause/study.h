@@ -22,7 +22,7 @@ struct ColumnAccount {
   ColumnType type = ColumnType::kContinuous;
   std::size_t missing = 0;  ///< cells among the participants used
   bool used = true;
-  std::string note;  ///< why dropped, or "" / "type set by the study"
+  std::string note;  ///< why dropped, "type set by the study", missing-value codes found
 };
 
 /// Rows of a table and how many of them take part; `dropped` = {reason, count}.

@@ -25,6 +25,9 @@ struct SourceSpec {
   std::vector<std::string> exclude;         ///< columns left out, names or patterns
   std::map<std::string, ColumnType> types;  ///< overrides of the detected types
   std::vector<std::string> rank_normal;     ///< columns mapped to normal by ranks; {"*"} = all
+  /// Missing-value codes of single columns (names or patterns), beside StudySpec::missing.
+  std::map<std::string, std::vector<std::string>> missing;
+  std::string decimal;       ///< decimal sign of its text files, "" = StudySpec::decimal
   std::int64_t latents = 2;  ///< 0 = none of its own: only what it shares, [[shared]]
   std::int64_t private_dims = 1;
   std::string network = "auto";  ///< image: auto | small | resnet18 | streams; series: auto | tcn |

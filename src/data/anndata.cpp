@@ -160,7 +160,9 @@ class Reader {
     for (std::size_t j = 0; j < columns.size(); ++j) {
       columns[j].name = std::move(kept[j]);
       for (double& value : columns[j].values) {
-        if (reader.is_missing(value)) value = kNaN;
+        if (!reader.is_missing(value)) continue;
+        if (std::isfinite(value)) columns[j].count_code(number_text(value));
+        value = kNaN;
       }
     }
     table_.columns = std::move(columns);

@@ -122,7 +122,10 @@ RawColumn HdfFrame::column(const std::string& name, const std::vector<std::size_
     }
     const std::vector<bool> mask = mask_of(where, column.values.size());
     for (std::size_t i = 0; i < mask.size(); ++i) {
-      if (mask[i] || reader.is_missing(column.values[i])) column.values[i] = kNaN;
+      if (!mask[i] && !reader.is_missing(column.values[i])) continue;
+      if (!mask[i] && std::isfinite(column.values[i]))
+        column.count_code(number_text(column.values[i]));
+      column.values[i] = kNaN;
     }
   }
   if (column.values.size() != lines.size()) {

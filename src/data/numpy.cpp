@@ -106,8 +106,9 @@ void add_column(const std::string& where, const Array& array, std::size_t j,
     const CellReader reader(options.missing, options.decimal);
     for (std::size_t i = 0; i < array.rows(); ++i) {
       const double value = cells.number(cells.index(i, j));
-      column.values.push_back(reader.is_missing(value) ? std::numeric_limits<double>::quiet_NaN()
-                                                       : value);
+      const bool missing = reader.is_missing(value);
+      if (missing && std::isfinite(value)) column.count_code(number_text(value));
+      column.values.push_back(missing ? std::numeric_limits<double>::quiet_NaN() : value);
     }
   }
   table.columns.push_back(std::move(column));

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/pattern.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "data/anndata.h"
@@ -55,6 +56,23 @@ RawTable read_by_name(const std::string& path, const ReadOptions& options) {
 
 }  // namespace
 
+void RawColumn::count_code(std::string_view code) {
+  const auto found = coded.find(code);
+  if (found != coded.end()) {
+    ++found->second;
+  } else {
+    coded.emplace(code, 1);
+  }
+}
+
+std::vector<std::string> missing_in(const ReadOptions& options, const std::string& column) {
+  std::vector<std::string> missing = options.missing;
+  for (const auto& [pattern, codes] : options.missing_of) {
+    if (fits_pattern(pattern, column)) missing.insert(missing.end(), codes.begin(), codes.end());
+  }
+  return missing;
+}
+
 RawTable read_raw_table(const std::string& path, const ReadOptions& options) {
   try {
     RawTable table = read_by_name(path, options);
@@ -92,7 +110,7 @@ bool settle_column(const std::string& path, const std::string& column, const Cel
 
 void settle_text_column(const std::string& path, const std::vector<std::size_t>& lines,
                         const ReadOptions& options, RawColumn& column) {
-  const CellReader reader(options.missing, options.decimal);
+  const CellReader reader(missing_in(options, column.name), options.decimal);
   std::vector<Cell> kind;
   std::vector<double> number(column.levels.size(), 0);
   for (std::size_t k = 0; k < column.levels.size(); ++k) {
@@ -102,7 +120,10 @@ void settle_text_column(const std::string& path, const std::vector<std::size_t>&
   for (std::size_t i = 0; i < column.values.size(); ++i) {
     if (std::isnan(column.values[i])) continue;
     const auto level = static_cast<std::size_t>(column.values[i]);
-    if (kind[level] == Cell::kMissing) column.values[i] = kNaN;
+    if (kind[level] == Cell::kMissing) {
+      column.values[i] = kNaN;
+      if (!column.levels[level].empty()) column.count_code(trimmed(column.levels[level]));
+    }
     if (kind[level] == Cell::kNumber) ++counts.numbers;
     if (kind[level] == Cell::kText && counts.texts++ == 0) {
       counts.first_line = lines[i];
@@ -151,7 +172,8 @@ void refuse_duplicate_ids(const RawTable& table, const std::string& id) {
     throw DataError(
         table.path, table.lines[i], id,
         fmt::format("the id {} stands in rows {} and {}; expected every participant once; "
-                    "remove or average the repeats, or set study.visit",
+                    "remove or average the repeats, or set study.visit and "
+                    "study.visit_columns",
                     shown(table.ids[i]), table.lines[place->second], table.lines[i]));
   }
 }
@@ -162,13 +184,13 @@ std::size_t find_id(const std::string& path, const std::vector<std::string>& nam
   const auto found = std::find(names.begin(), names.end(), options.id);
   const bool usable = found != names.end() && (!options.id_optional || found == names.begin());
   if (usable) return static_cast<std::size_t>(found - names.begin());
-  if (!names.empty() && names[0].empty()) return 0;
+  if (!names.empty() && (names[0].empty() || names[0] == options.id_else)) return 0;
   if (options.id_optional) return kNoId;
   const std::string near = nearest(options.id, names);
   throw DataError(
       path, 1, "",
-      fmt::format("there is no column '{}'; expected the participant ids in it; set study.id to "
-                  "the column that holds them{}",
+      fmt::format("there is no column '{}'; expected the participant ids in it; set study.id "
+                  "(discover: --id) to the column that holds them{}",
                   options.id, near.empty() ? "" : " (nearest name: '" + near + "')"));
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,10 @@ struct RawColumn {
   std::vector<double> values;       ///< (n,) numbers, or indices into `levels`; NaN = missing
   std::vector<std::string> levels;  ///< distinct texts in order of appearance; empty unless `text`
   std::string note;                 ///< what a reader should tell the user, "" = nothing
+  /// Cells that hold a missing-value code, as written, not empty -> number.
+  std::map<std::string, std::size_t, std::less<>> coded;
+
+  void count_code(std::string_view code);
 };
 
 struct RawTable {
@@ -38,8 +43,10 @@ struct RawTable {
 struct ReadOptions {
   std::string id;            ///< name of the id column; a first column without a name serves too
   bool numbered = false;     ///< no id column: ids are "0" .. "n-1"
+  std::string id_else;       ///< first column that serves as id where `id` is not there
   bool id_optional = false;  ///< rows are numbered unless the id is the first column
   std::vector<std::string> missing = {"", "NA", "NaN", "nan", "N/A", "null"};
+  std::map<std::string, std::vector<std::string>> missing_of;  ///< further ones of single columns
   char decimal = '.';
   std::map<std::string, ColumnType> types;  ///< set by the user; see `settle_column`
   /// Which columns to keep; not asked about the id. Empty = all.
@@ -50,6 +57,9 @@ struct ReadOptions {
                                   ///< "raw/X"
   std::string mod;                ///< .h5mu: name of the modality
 };
+
+/// The texts that mean a missing cell in a column.
+std::vector<std::string> missing_in(const ReadOptions& options, const std::string& column);
 
 /// Reads .csv .tsv .txt .xpt .npy .npz .parquet .feather .h5ad .h5mu, each also as .gz, by its
 /// name. Throws DataError.

@@ -19,8 +19,8 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 const char kNotUtf8[] =
-    "the text is not UTF-8; expected UTF-8; convert the file, for example with iconv -f latin1 -t "
-    "utf8";
+    "the text is not UTF-8; expected UTF-8; convert the file, for example with iconv -f cp1252 -t "
+    "utf8 (Windows and Excel), or -f latin1";
 
 /// Cells of one column on their way into a RawColumn.
 struct Collector {
@@ -28,6 +28,7 @@ struct Collector {
   RawColumn column;
   CellCounts counts;
   std::unordered_map<std::string, std::size_t> codes;
+  std::shared_ptr<const CellReader> cells;  ///< of the column, where it has codes of its own
 
   void add_text(const std::string& path, std::size_t line, std::string_view text) {
     if (counts.texts++ == 0) {
@@ -59,10 +60,10 @@ class RowTableReader {
       collector.column.text = text;
       if (text && collector.counts.numbers > 0) mixed.insert(collector.column.name);
       if (text && collector.counts.texts > 0 && decimal_commas(collector.column.levels)) {
-        throw DataError(
-            path_, collector.counts.first_line, collector.column.name,
-            "holds " + shown(collector.counts.first_text) +
-                "; expected numbers with a decimal point; add decimal = \",\" to [study]");
+        throw DataError(path_, collector.counts.first_line, collector.column.name,
+                        "holds " + shown(collector.counts.first_text) +
+                            "; expected numbers with a decimal point; set decimal = \",\" (of "
+                            "[study], of this table, or --decimal of discover)");
       }
     }
     keep(table, {});
@@ -138,6 +139,9 @@ class RowTableReader {
       Collector collector;
       collector.field = i;
       collector.column.name = names[i];
+      const std::vector<std::string> missing = missing_in(options_, names[i]);
+      if (missing.size() > options_.missing.size())
+        collector.cells = std::make_shared<const CellReader>(missing, decimal_);
       collectors_.push_back(std::move(collector));
     }
     return id;
@@ -153,7 +157,8 @@ class RowTableReader {
   void add_cell(Collector& collector, const RowField& field, std::size_t line, bool as_text) const {
     const std::string_view text = trimmed(field.text);
     double number = kNaN;
-    const Cell cell = cells_.read(text, number);
+    const Cell cell = (collector.cells ? *collector.cells : cells_).read(text, number);
+    if (cell == Cell::kMissing && !text.empty()) collector.column.count_code(text);
     if (cell == Cell::kText || (as_text && cell == Cell::kNumber)) {
       collector.add_text(path_, line, text);
       return;

@@ -75,6 +75,21 @@ void make_text(RawColumn& column) {
   column.text = true;
 }
 
+/// Codes of a single column, where the reader of its format knows only those of all.
+void blank_codes(const ReadOptions& options, RawColumn& column) {
+  const std::vector<std::string> missing = missing_in(options, column.name);
+  if (missing.size() == options.missing.size()) return;
+  const CellReader reader(missing, options.decimal);
+  for (double& value : column.values) {
+    if (std::isnan(value)) continue;
+    const std::string text =
+        column.text ? column.levels[static_cast<std::size_t>(value)] : number_text(value);
+    if (column.text ? !reader.is_missing(text) : !reader.is_missing(value)) continue;
+    column.count_code(text);
+    value = kNaN;
+  }
+}
+
 /// Puts the cells of `from` (its row i is row rows[i] here) into `into`, where none may contradict.
 void fill_column(RawColumn& into, RawColumn& from, const std::vector<std::size_t>& rows,
                  const RawTable& table, const std::vector<std::string>& ids) {
@@ -97,6 +112,7 @@ void fill_column(RawColumn& into, RawColumn& from, const std::vector<std::size_t
   const auto text_of = [&](double value) {
     return from.text ? into.levels[static_cast<std::size_t>(value)] : number_text(value);
   };
+  for (const auto& [text, count] : from.coded) into.coded[text] += count;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     double value = from.values[i];
     if (std::isnan(value)) continue;
@@ -187,7 +203,8 @@ RawTable read_source(const StudySpec& spec, const SourceSpec& source) {
   ReadOptions options;
   options.id = spec.id;
   options.missing = spec.missing;
-  options.decimal = spec.decimal == "," ? ',' : '.';
+  options.missing_of = source.missing;
+  options.decimal = (source.decimal.empty() ? spec.decimal : source.decimal) == "," ? ',' : '.';
   options.types = source.types;
   options.layer = source.layer;
   options.mod = source.mod;
@@ -209,6 +226,7 @@ RawTable read_source(const StudySpec& spec, const SourceSpec& source) {
   for (const std::string& path : source.paths) {
     tables.push_back(read_raw_table(join_path(spec.root, path), options));
     for (RawColumn& column : tables.back().columns) {
+      blank_codes(options, column);
       const auto set = source.types.find(column.name);
       const bool categorical = set != source.types.end() && set->second == ColumnType::kCategorical;
       if (categorical && !column.text && source.paths.size() > 1) make_text(column);
@@ -230,6 +248,9 @@ RawTable read_source(const StudySpec& spec, const SourceSpec& source) {
   std::vector<std::string> typed;
   for (const auto& [column, type] : source.types) typed.push_back(column);
   require_matches(spec, source, "types", typed, names);
+  std::vector<std::string> coded;
+  for (const auto& [column, codes] : source.missing) coded.push_back(column);
+  require_matches(spec, source, "missing", coded, names);
   RawTable merged = merge_tables(std::move(tables));
   if (merged.columns.empty()) {
     throw DataError(

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "data/column_types.h"
 #include "data/study_sources.h"
+#include "data/typed_table.h"
 #include "data/visits.h"
 #include "polycause/error.h"
 
@@ -19,7 +20,6 @@ namespace {
 
 constexpr std::size_t kFewParticipants = 100;
 constexpr std::size_t kFewGroups = 30;
-constexpr double kMostlyMissing = 0.9;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 void report(Observer* observer, LogLevel level, const std::string& text) {
@@ -63,63 +63,7 @@ void fill_blocks(Source& source, Study& study, Modality& modality) {
   source.blocks.reset();
 }
 
-/// Why the first columns of a table were dropped.
-std::string first_notes(const Study& study, const std::string& table) {
-  std::vector<std::string> notes;
-  for (const ColumnAccount& column : study.columns) {
-    if (column.table == table && notes.size() < 2)
-      notes.push_back(column.column + ": " + column.note);
-  }
-  return fmt::format("{}", fmt::join(notes, "; "));
-}
-
-/// Types the columns, drops those that say nothing, and writes the account of columns.
-Table typed_table(Source& source, Study& study) {
-  const SourceSpec& spec = *source.spec;
-  const std::vector<std::size_t> rows = rows_of(source, study.ids);
-  const std::size_t absent = source.modality ? count_absent(rows) : 0;
-  Table table;
-  table.name = spec.name;
-  table.ids = study.ids;
-  for (RawColumn& raw : source.raw.columns) {
-    const auto set = spec.types.find(raw.name);
-    const bool is_set = set != spec.types.end();
-    const std::string where = spec.name + "." + raw.name;
-    TypedColumn typed = type_column(raw, rows, is_set ? &set->second : nullptr, source.raw.path);
-    if (!raw.note.empty() && !is_set && typed.unusable.empty())
-      study.warnings.push_back(where + ": " + raw.note);
-    if (!typed.doubt.empty()) study.warnings.push_back(where + ": " + typed.doubt);
-    typed.missing -= absent;
-    ColumnAccount account{spec.name, typed.column.name, typed.column.type, typed.missing, true, ""};
-    if (!typed.unusable.empty()) {
-      account.used = false;
-      account.note = typed.unusable;
-      study.warnings.push_back(where + ": dropped (" + typed.unusable + ")");
-    } else {
-      if (is_set) account.note = "type set by the study";
-      const double share =
-          static_cast<double>(typed.missing) / static_cast<double>(rows.size() - absent);
-      if (source.modality && share >= kMostlyMissing) {
-        study.warnings.push_back(
-            fmt::format("{}: {:.0f} % of the cells are missing", where, 100 * share));
-      }
-      table.columns.push_back(std::move(typed.column));
-    }
-    study.columns.push_back(std::move(account));
-  }
-  if (table.columns.empty()) {
-    throw DataError(
-        source.raw.path, 0, "",
-        fmt::format(
-            "'{}' has no column left: every one is constant, empty or unusable among the {} "
-            "common participants ({}); expected at least one that varies; remove the table from "
-            "the study or choose other columns",
-            spec.name, study.ids.size(), first_notes(study, spec.name)));
-  }
-  return table;
-}
-
-Modality typed_modality(Source& source, Study& study) {
+Modality typed_modality(Source& source, CodesInRange& codes, Study& study) {
   const SourceSpec& spec = *source.spec;
   Modality modality;
   modality.name = spec.name;
@@ -133,7 +77,7 @@ Modality typed_modality(Source& source, Study& study) {
     return modality;
   }
   modality.present = presence(rows_of(source, study.ids));
-  modality.table = typed_table(source, study);
+  modality.table = typed_table(source, codes, study);
   for (const Column& column : modality.table.columns) {
     const bool ordered =
         column.type == ColumnType::kContinuous || column.type == ColumnType::kOrdinal;
@@ -301,15 +245,17 @@ Study load_study(const StudySpec& spec, std::uint64_t seed, Observer* observer) 
                     study.ids.size(), where));
   }
   check_groups(sources.front().raw.path, study);
+  CodesInRange codes(spec);
   for (Source& source : sources) {
     if (source.modality) {
-      study.modalities.push_back(typed_modality(source, study));
+      study.modalities.push_back(typed_modality(source, codes, study));
     } else {
-      study.covariates.push_back(typed_table(source, study));
+      study.covariates.push_back(typed_table(source, codes, study));
     }
     source.row_of.clear();
     source.raw = RawTable();
   }
+  if (!codes.warning().empty()) study.warnings.push_back(codes.warning());
   for (const SharedSpec& shared : spec.shared)
     study.modalities.push_back(shared_modality(shared, study));
   study.validation = split(study.groups, spec.validation, seed);

@@ -162,6 +162,8 @@ class StudyFile {
       section.read("exclude", source.exclude);
       read_types(section, source);
       read_rank_normal(section, source);
+      read_missing(section, source);
+      read_decimal(section, source);
     }
     if (source.kind != "tabular" && source.paths.size() > 1) {
       section.fail(*section.take("path"),
@@ -206,6 +208,37 @@ class StudyFile {
         section.fail(value, fmt::format("types of '{}': {}", column.str(), error.what()));
       }
     }
+  }
+
+  static void read_missing(TomlSection& section, SourceSpec& source) {
+    const char* const expected =
+        "expected codes of columns, { column = [99, \"refused\"], ... }; those of all columns "
+        "stand "
+        "in [study]";
+    const toml::node* node = section.take("missing");
+    if (node == nullptr) return;
+    if (!node->is_table()) section.fail(*node, fmt::format("missing: {}", expected));
+    for (const auto& [column, value] : *node->as_table()) {
+      std::vector<std::string>& codes = source.missing[std::string(column.str())];
+      const auto add = [&](const toml::node& code) {
+        if (!is_scalar(code)) {
+          section.fail(code, fmt::format("missing of '{}': {}", column.str(), expected));
+        }
+        codes.push_back(scalar_text(code));
+      };
+      if (const toml::array* array = value.as_array()) {
+        for (const toml::node& code : *array) add(code);
+      } else {
+        add(value);
+      }
+    }
+  }
+
+  static void read_decimal(TomlSection& section, SourceSpec& source) {
+    if (!section.read("decimal", source.decimal)) return;
+    if (source.decimal == "." || source.decimal == ",") return;
+    section.fail(*section.take("decimal"),
+                 fmt::format("decimal = \"{}\"; expected \".\" or \",\"", source.decimal));
   }
 
   static void read_rank_normal(TomlSection& section, SourceSpec& source) {

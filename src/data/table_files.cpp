@@ -35,6 +35,7 @@ Table read_table(const std::string& path, const TableOptions& options) {
   ReadOptions read;
   read.id = options.id;
   read.id_optional = !options.id_required;
+  read.id_else = TableOptions().id;
   read.missing = options.missing;
   read.decimal = options.decimal == "," ? ',' : '.';
   read.types = options.types;

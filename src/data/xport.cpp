@@ -114,7 +114,10 @@ struct Collected {
     const std::string words = text ? as_utf8(readstat_string_value(value)) : "";
     double number = kNaN;
     if (!text && !missing) number = readstat_double_value(value);
-    if (cells->is_missing(number)) number = kNaN;
+    const bool coded = cells->is_missing(number) && std::isfinite(number);
+    if (coded && variable != id && kept[variable] != kNotKept)
+      table.columns[kept[variable]].count_code(number_text(number));
+    if (coded) number = kNaN;
     if (variable == id) {
       if (text) {
         table.ids.back() = cells->is_missing(words) ? "" : words;

@@ -9,6 +9,7 @@
 namespace polycause {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::error_of;
 using ::testing::HasSubstr;
@@ -93,6 +94,20 @@ TEST_F(StudyFileTest, ReadsEveryKey) {
   EXPECT_EQ(spec.covariates[0].paths[0], "demographics.csv");
   EXPECT_THAT(spec.tiers,
               ElementsAre(ElementsAre("demographics.age", "demographics.sex"), ElementsAre("*")));
+}
+
+TEST_F(StudyFileTest, CodesAndDecimalSignOfOneTable) {
+  const SourceSpec source =
+      read(with("decimal = \",\"\nmissing = { x = [99, \"refused\"], \"y*\" = -9.5 }\n"))
+          .modalities[0];
+  EXPECT_EQ(source.decimal, ",");
+  EXPECT_THAT(source.missing.at("x"), ElementsAre("99", "refused"));
+  EXPECT_THAT(source.missing.at("y*"), ElementsAre("-9.5"));
+  EXPECT_THAT(fails(with("decimal = \";\"\n")),
+              HasSubstr("study.toml:5: decimal = \";\"; expected"));
+  EXPECT_THAT(fails(with("missing = [\"99\"]\n")),
+              AllOf(HasSubstr("study.toml:5: missing"), HasSubstr("[study]")));
+  EXPECT_THAT(fails(with("missing = { x = [[1]] }\n")), HasSubstr("missing of 'x'"));
 }
 
 TEST_F(StudyFileTest, RootOverridesTheDirectory) {

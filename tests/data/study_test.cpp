@@ -19,6 +19,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::error_of;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::Pair;
 using testing::TestFolder;
@@ -188,6 +189,76 @@ TEST_F(StudyTest, TextsThatAreNoLevelsSayWhy) {
   EXPECT_THAT(fails(), AllOf(HasSubstr("no column left"), HasSubstr("set decimal = \".\"")));
 }
 
+TEST_F(StudyTest, ATableHasItsOwnDecimalSign) {
+  add("a", "id;x\n1;1,5\n2;2,25\n3;4\n").decimal = ",";
+  add("b", "id,x\n1,1.5\n2,2.25\n3,4\n");
+  const Study study = load_study(spec);
+  for (const Modality& modality : study.modalities)
+    EXPECT_THAT(modality.table.columns[0].values, ElementsAre(1.5, 2.25, 4));
+}
+
+TEST_F(StudyTest, CodesOfOneColumnAreMissingThereOnly) {
+  std::string text = "id,x,y,w\n";
+  for (int i = 0; i < 40; ++i) {
+    text += fmt::format("{},{},{},{}\n", i,
+                        i == 7   ? "refused"
+                        : i == 8 ? "99"
+                                 : std::to_string(i),
+                        i == 9 ? "99" : std::to_string(80 + i), i % 3);
+  }
+  add("t", text).missing = {{"x", {"99", "refused"}}};
+  const Study study = load_study(spec);
+  const Table& table = study.modalities[0].table;
+  EXPECT_EQ(study.columns[0].missing, 2U);
+  EXPECT_TRUE(std::isnan(table.columns[0].values[7]));
+  EXPECT_EQ(table.columns[1].values[9], 99);
+  EXPECT_THAT(study.columns[0].note, HasSubstr("99 in 1, refused in 1"));
+  EXPECT_EQ(study.columns[1].note, "");
+  EXPECT_THAT(study.warnings, Not(Contains(HasSubstr("study.missing"))));
+  spec.modalities[0].missing.clear();
+  spec.missing = {"", "99", "refused"};
+  const Study all = load_study(spec);
+  EXPECT_THAT(all.columns[1].note, HasSubstr("99 in 2"));
+  EXPECT_THAT(all.warnings, Contains(AllOf(HasSubstr("99 lie within"), HasSubstr("(t.y)"))));
+  spec.modalities[0].missing = {{"z", {"1"}}};
+  EXPECT_THAT(fails(), HasSubstr("the column 'z' in missing"));
+  // Where cells are numbers already.
+  spec.missing = StudySpec().missing;
+  folder.write("x.csv", "id,x\n1,5\n2,99.0\n3,7\n");
+  spec.modalities[0].paths = {"x.csv"};
+  spec.modalities[0].missing = {{"*", {"99"}}};
+  EXPECT_EQ(load_study(spec).columns[0].missing, 0U);  // the only cell of its row
+  EXPECT_EQ(load_study(spec).participants(), 2U);
+}
+
+TEST_F(StudyTest, CellsFarFromAllOthersAreTold) {
+  Random random(3, "far");
+  const auto table = [&](const std::string& last, bool skewed) {
+    std::string text = "id,x\n";
+    for (int i = 0; i < 400; ++i) {
+      const double value = random.normal();
+      text += fmt::format("{},{}\n", i, skewed ? 10 * std::exp(value) : 40 + 5 * value);
+    }
+    return text + "400," + last + "\n";
+  };
+  add("t", table("99999", false));
+  EXPECT_THAT(load_study(spec).warnings,
+              ElementsAre(AllOf(HasSubstr("t.x: 1 of 401 cells lie far"), HasSubstr("99999"),
+                                HasSubstr("missing = { \"x\" = [99999] }"))));
+  folder.write("t.csv", table("12345", false));
+  EXPECT_THAT(load_study(spec).warnings,
+              ElementsAre(AllOf(HasSubstr("rank_normal"), Not(HasSubstr("12345")))));
+  spec.modalities[0].rank_normal = {"*"};
+  EXPECT_THAT(load_study(spec).warnings, IsEmpty());
+  spec.modalities[0].rank_normal.clear();
+  folder.write("t.csv", table("40", false));
+  EXPECT_THAT(load_study(spec).warnings, IsEmpty());
+  for (int i = 0; i < 20; ++i) {
+    folder.write("t.csv", table("10", true));
+    EXPECT_THAT(load_study(spec).warnings, IsEmpty());
+  }
+}
+
 TEST_F(StudyTest, TypesCanBeSet) {
   std::string text = "id,code,grade,x\n";
   for (int i = 0; i < 30; ++i) {
@@ -304,7 +375,7 @@ TEST_F(StudyTest, RowsWithoutAPartnerAreCounted) {
   EXPECT_THAT(fails(), HasSubstr("200 of them differ by what stands before the first digit only"));
   folder.write("b.csv", table("{}", 0, 160));
   folder.write("c.csv", table("{}", 30, 200));
-  EXPECT_THAT(load_study(spec).warnings, ::testing::IsEmpty());
+  EXPECT_THAT(load_study(spec).warnings, IsEmpty());
 }
 
 TEST_F(StudyTest, SplitDependsOnSeedAndIdOnly) {
@@ -415,7 +486,9 @@ TEST_F(StudyTest, ReadTableFindsItsId) {
   options.id = "pid";
   options.id_required = true;
   EXPECT_THAT(error_of<DataError>([&] { read_table(folder.path("b.csv"), options); }),
-              HasSubstr("'pid'"));
+              AllOf(HasSubstr("'pid'"), HasSubstr("--id")));
+  folder.write("d.csv", "sample_id,x\n7,4\n8,5\n");
+  EXPECT_THAT(read_table(folder.path("d.csv"), options).ids, ElementsAre("7", "8"));
   EXPECT_EQ(read_table(folder.write("c.csv", "sample_id,x\n1,4\n2,4\n")).columns.size(),
             1U);  // constant kept
 }
