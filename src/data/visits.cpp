@@ -22,7 +22,39 @@ struct Key {
   std::string name;
   std::vector<std::string> cells;
   std::vector<std::size_t> order;
+  bool unsortable = false;  ///< dates such as 31/12/2013, which their bytes do not order
 };
+
+/// 1/2/2013, 01.02.13, 31-12-2013: the year last.
+bool is_date_by_day(const std::string& text) {
+  std::size_t parts = 1;
+  std::size_t digits = 0;
+  char sign = '\0';
+  for (const char c : text.substr(0, text.find(' '))) {
+    if (c >= '0' && c <= '9') {
+      if (++digits > (parts == 3 ? 4U : 2U)) return false;
+    } else if ((c == '/' || c == '.' || c == '-') && digits > 0 && (sign == '\0' || c == sign)) {
+      sign = c;
+      digits = 0;
+      ++parts;
+    } else {
+      return false;
+    }
+  }
+  return parts == 3 && digits >= 2;
+}
+
+/// At least half of those that are there.
+bool dates_by_day(const std::vector<std::string>& cells) {
+  std::size_t filled = 0;
+  std::size_t dates = 0;
+  for (const std::string& cell : cells) {
+    if (cell.empty()) continue;
+    ++filled;
+    if (is_date_by_day(cell)) ++dates;
+  }
+  return filled > 0 && 2 * dates >= filled;
+}
 
 std::vector<std::string> cells_as_text(const RawColumn& column) {
   std::vector<std::string> texts;
@@ -37,7 +69,8 @@ std::vector<std::string> cells_as_text(const RawColumn& column) {
 
 /// Numbers by value, texts by bytes, missing cells last.
 Key make_key(const RawColumn& column) {
-  Key key{column.name, cells_as_text(column), {}};
+  Key key{column.name, cells_as_text(column), {}, false};
+  key.unsortable = column.text && dates_by_day(key.cells);
   std::vector<std::pair<double, std::string>> values;
   for (std::size_t i = 0; i < key.cells.size(); ++i) {
     const bool missing = std::isnan(column.values[i]);
@@ -115,9 +148,14 @@ void keep_rows(const std::vector<std::size_t>& rows, RawTable& table) {
 }
 
 /// Whether row `a` comes before row `b` of the same participant.
-bool earlier(const std::vector<Key>& keys, std::size_t a, std::size_t b) {
+bool earlier(const RawTable& table, const std::vector<Key>& keys, std::size_t a, std::size_t b) {
   for (const Key& key : keys) {
-    if (key.order[a] != key.order[b]) return key.order[a] < key.order[b];
+    if (key.order[a] == key.order[b]) continue;
+    if (!key.unsortable) return key.order[a] < key.order[b];
+    throw DataError(
+        table.path, table.lines[a], key.name,
+        "tells visits apart by dates such as dd/mm/yyyy, whose order is not that of the "
+        "texts; expected dates as yyyy-mm-dd, or numbers; rewrite the column");
   }
   return false;
 }
@@ -170,7 +208,7 @@ void choose_visit(const StudySpec& spec, const std::vector<Key>& keys, RawTable&
     const auto [place, fresh] = best.try_emplace(table.ids[i], i);
     if (fresh) continue;
     const std::size_t held = place->second;
-    const bool before = earlier(keys, i, held);
+    const bool before = earlier(table, keys, i, held);
     if (blank[i] != blank[held] ? blank[held] : before != last) place->second = i;
   }
   std::vector<std::size_t> rows;

@@ -1,5 +1,6 @@
 #include "data/visits.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -61,7 +62,8 @@ class Visits : public ::testing::Test {
 };
 
 TEST_F(Visits, WithoutAChoiceRepeatsAreAnError) {
-  EXPECT_THAT(fails(""), AllOf(HasSubstr("the id \"1\" stands in rows"), HasSubstr("study.visit")));
+  EXPECT_THAT(fails(""),
+              AllOf(HasSubstr("the id \"1\" stands in rows"), HasSubstr("study.visit_columns")));
 }
 
 TEST_F(Visits, FirstIsByTheOrderOfTheVisitColumnsAndHasAValue) {
@@ -162,6 +164,26 @@ TEST_F(Visits, WithoutGroupsTheSplitIsThatOfTheIds) {
   const Study study = load_study(read_study_spec(folder_.path("study.toml")));
   EXPECT_EQ(study.groups, study.ids);
   EXPECT_TRUE(study.warnings.size() == 1);  // few participants
+}
+
+TEST_F(Visits, DatesThatTheirTextsDoNotOrderAreRefused) {
+  const auto with_dates = [&](const std::string& a, const std::string& b) {
+    folder_.write("t.csv",
+                  "id,day,x\n1," + a + ",1\n1," + b + ",2\n2," + a + ",3\n3," + a + ",5\n");
+    folder_.write("study.toml",
+                  "version = 1\n[study]\nid = \"id\"\nvisit_columns = [\"day\"]\n"
+                  "visit = \"last\"\n[[modality]]\nname = \"m\"\npath = \"t.csv\"\n");
+    return load_study(read_study_spec(folder_.path("study.toml")));
+  };
+  for (const char* form : {"{}/{}/2013", "{}.{}.13", "{}-{}-2013", "{}/{}/2013 09:30"}) {
+    const auto day = [&](int d, int m) { return fmt::format(fmt::runtime(form), d, m); };
+    EXPECT_THAT(error_of<DataError>([&] { with_dates(day(15, 3), day(2, 11)); }),
+                AllOf(HasSubstr("t.csv:3: column 'day'"), HasSubstr("yyyy-mm-dd")));
+  }
+  for (const auto& [a, b] : {std::pair("2013-03-15", "2013-11-02"), std::pair("1.5", "20.5"),
+                             std::pair("visit-1", "visit-2"), std::pair("10:30", "11:15")}) {
+    EXPECT_EQ(with_dates(a, b).modalities[0].table.columns[0].values[0], 2);
+  }
 }
 
 TEST_F(Visits, MistakesAreNamed) {
