@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "data/visits.h"
+#include "methods/model_impl.h"
 #include "polycause/anndata.h"
 #include "polycause/error.h"
 #include "polycause/model.h"
@@ -24,6 +25,33 @@ struct EncodeArguments {
   bool force = false;
 };
 
+/// Columns in which the new participants are nothing like those of the fit.
+void warn_of_units(const Model& model, const Study& study, Terminal& terminal) {
+  for (std::size_t m = 0; m < study.modalities.size(); ++m) {
+    const Modality& modality = study.modalities[m];
+    if (modality.kind != "tabular") continue;
+    for (const TableEncoding::Unlike& one : model.impl().encodings.at(m).unlike(modality.table)) {
+      terminal.warning(
+          fmt::format("{}.{}: {} of {} participants lie far outside of what the model was fitted "
+                      "to, where half "
+                      "of all lay between {:.3g} and {:.3g}; are the units the same?",
+                      modality.name, one.column, one.far, one.present, one.low, one.high));
+    }
+  }
+}
+
+std::string rows_text(const Study& study) {
+  std::string text;
+  for (const TableAccount& table : study.tables) {
+    std::vector<std::string> reasons;
+    for (const auto& [reason, count] : table.dropped)
+      reasons.push_back(fmt::format("{} {}", count, reason));
+    text += fmt::format("  {}: {} of {} rows{}{}\n", table.table, table.kept, table.rows,
+                        reasons.empty() ? "" : "; not used: ", fmt::join(reasons, "; "));
+  }
+  return text;
+}
+
 void run_encode(const EncodeArguments& arguments, Terminal& terminal) {
   require_new_file(arguments.out, arguments.force);
   if (!arguments.predicted.empty()) require_new_file(arguments.predicted, arguments.force);
@@ -33,6 +61,7 @@ void run_encode(const EncodeArguments& arguments, Terminal& terminal) {
   const bool annotated = is_anndata_name(arguments.out);
   const Study study = load_study_like(spec, model.modalities(), &terminal, annotated);
   for (const std::string& warning : study.warnings) terminal.warning(warning);
+  warn_of_units(model, study, terminal);
   const Encoding encoding = encode(model, study);
   if (!arguments.predicted.empty() && encoding.predicted.columns.empty()) {
     throw ConfigError(
@@ -53,8 +82,8 @@ void run_encode(const EncodeArguments& arguments, Terminal& terminal) {
     write_file(arguments.predicted, table_csv(encoding.predicted, "sample_id", 9));
   if (!arguments.features.empty())
     write_file(arguments.features, table_csv(encoding.features, "sample_id", 9));
-  print_result(fmt::format("{}: {}, {} latents\n", arguments.out, whom(study),
-                           encoding.latents.columns.size()));
+  print_result(fmt::format("{}: {}, {} latents\n{}", arguments.out, whom(study),
+                           encoding.latents.columns.size(), rows_text(study)));
 }
 
 }  // namespace

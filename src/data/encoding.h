@@ -52,6 +52,17 @@ class TableEncoding {
   /// larger value of a binary column ("name=value") and of every level of a categorical one.
   Table expected(const std::vector<float>& x, std::vector<std::string> ids) const;
 
+  /// Numeric columns in which many of these participants lie far outside of what was learned from,
+  /// as in other units: more than a third beyond 5 sd, or a tenth beyond 8 (or beyond all knots).
+  struct Unlike {
+    std::string column;
+    std::size_t far = 0;
+    std::size_t present = 0;
+    double low = 0;  ///< quartiles of those who were learned from
+    double high = 0;
+  };
+  std::vector<Unlike> unlike(const Table& table) const;
+
   /// JSON text, and its inverse, which throws DataError on anything else.
   std::string to_json() const;
   static TableEncoding from_json(const std::string& text);
@@ -74,6 +85,7 @@ class TableEncoding {
   };
   static ColumnCode fit_column(const Column& column, bool rank_normal,
                                const std::vector<std::size_t>& rows);
+  static Unlike unlike_column(const ColumnCode& code, const std::vector<double>& values);
   void encode_cell(const ColumnCode& code, double value, float* out) const;
   double decode_cell(const ColumnCode& code, const float* x) const;
   void index_columns();

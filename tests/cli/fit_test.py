@@ -39,6 +39,7 @@ class Fit(program.ProgramTest):
                 if column != "sample_id":
                     self.assertAlmostEqual(float(value), float(again[row["sample_id"]][column]), places=4)
         self.run_program("encode", "run", "--study", study, "--out", "again.csv", code=2)
+        self.other_units(study)
 
         if "h5ad" in self.run_program("info").stdout:
             self.run_program("encode", "run", "--study", study, "--out", "again.h5ad")
@@ -92,6 +93,20 @@ types = { town = "categorical" }
         self.assertIn({"column": "sex", "upper": "male", "lower": "female"},
                       [{k: row[k] for k in ("column", "upper", "lower")} for row in read_csv(self.work / "run/relations.csv")])
         self.assertRegex(done.stdout, r"strength +n +kind")
+
+    def other_units(self, study):
+        path = next((self.work / study).parent.glob("*.csv"))
+        lines = path.read_text(encoding="utf-8").splitlines()
+        column = lines[0].split(",")[1]
+        rows = [line.split(",") for line in lines[1:]]
+        rows = [[row[0], str(1000 * float(row[1]) + 5000), *row[2:]] for row in rows[:400]]
+        path.write_text("\n".join([lines[0]] + [",".join(row) for row in rows]) + "\n", encoding="utf-8")
+        done = self.run_program("encode", "run", "--study", study, "--out", "units.csv")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.assertIn(f"{path.stem}.{column}: 400 of 400 participants lie far outside", done.stderr)
+        self.assertEqual(done.stderr.count("are the units the same?"), 1)
+        self.assertIn("400 participants", done.stdout)
+        self.assertIn(f"400 of 600 rows; not used: 200 not in {path.stem}", done.stdout)
 
     def test_who_lacks_a_modality_takes_part(self):
         study = self.simulate("case1", "study", "--set", "simulate.participants=600", "--set", "simulate.missing_blocks=0.3")

@@ -281,5 +281,42 @@ TEST(Encoding, ExpectedValuesAreMeansNotGuesses) {
   EXPECT_THROW(encoding.expected({0, 0}, ids(2)), DataError);
 }
 
+TEST(Encoding, OtherUnitsAreFound) {
+  Random random(5, "units");
+  std::vector<double> metres;
+  std::vector<double> pounds;
+  std::vector<double> skewed;
+  for (int i = 0; i < 200; ++i) {
+    metres.push_back(1.67 + 0.1 * random.normal());
+    pounds.push_back(2.2 * (80 + 14 * random.normal()));
+    skewed.push_back(std::exp(1.5 * random.normal()));
+  }
+  const auto times = [](std::vector<double> values, double factor) {
+    for (double& value : values) value *= factor;
+    return values;
+  };
+  const auto found = [&](const std::vector<double>& fitted, const std::vector<double>& now,
+                         bool rank) {
+    return TableEncoding::fit(one(ColumnType::kContinuous, fitted), {rank}, all_rows(fitted.size()))
+        .unlike(one(ColumnType::kContinuous, now));
+  };
+  for (const bool rank : {false, true}) {
+    EXPECT_TRUE(found(skewed, skewed, rank).empty());
+    EXPECT_TRUE(found(metres, {1.2, 2.3, 9, kNaN}, rank).empty());  // too few to tell
+    const auto height = found(times(metres, 100), metres, rank);
+    ASSERT_EQ(height.size(), 1U);
+    EXPECT_EQ(height[0].column, "c");
+    EXPECT_EQ(height[0].far, 200U);
+    EXPECT_EQ(height[0].present, 200U);
+    EXPECT_NEAR(height[0].low, 160, 3);
+    EXPECT_NEAR(height[0].high, 174, 3);
+    EXPECT_EQ(found(skewed, times(skewed, 88), rank).size(), 1U);
+    std::vector<double> mixed = times(metres, 100);
+    std::copy(metres.begin(), metres.begin() + 30, mixed.begin());
+    EXPECT_EQ(found(times(metres, 100), mixed, rank).at(0).far, 30U);
+  }
+  EXPECT_EQ(found(times(pounds, 1 / 2.2), pounds, false).size(), 1U);
+}
+
 }  // namespace
 }  // namespace polycause
