@@ -7,6 +7,9 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "data/visits.h"
+#include "methods/method.h"
+#include "methods/pima_problem.h"
+#include "methods/problem.h"
 
 namespace polycause::cli {
 namespace {
@@ -106,6 +109,22 @@ std::string account_text(const Study& study) {
                      aligned(columns));
 }
 
+/// What a fit would refuse of the study or its settings.
+void check_fit(const Study& study, const FitOptions& options) {
+  check_settings(options);
+  const bool blocks =
+      std::any_of(study.modalities.begin(), study.modalities.end(),
+                  [](const Modality& modality) { return modality.blocks != nullptr; });
+  if (blocks) return;  // would load the networks, which a machine that only checks may lack
+  Model model;
+  if (options.method == "pima") {
+    pima_options(options, problem_of_pima(study, model.impl()));
+    return;
+  }
+  StagedProblem problem = problem_of(study, model.impl());
+  method_named(options.method).adapt(study, options, problem, model.impl());
+}
+
 }  // namespace
 
 void add_check(CLI::App& program, Terminal& terminal) {
@@ -126,6 +145,7 @@ void add_check(CLI::App& program, Terminal& terminal) {
     const Study study = load_study(settings.study, settings.fit.seed, &terminal);
     for (const std::string& warning : study.warnings) terminal.warning(warning);
     print_result(arguments->json ? account_json(study).dump(2) + "\n" : account_text(study));
+    check_fit(study, settings.fit);
   });
 }
 

@@ -146,6 +146,17 @@ class Check(program.ProgramTest):
                 self.assertEqual(done.stdout, "")
                 self.assertEqual(self.files(), before)
 
+    def test_what_a_fit_refuses_is_refused_after_the_account(self):
+        self.write("study.toml", STUDY.replace("latents = 1", "latents = 3"))
+        self.write("blood.csv", table(["hdl", "glucose", "iron"]))
+        self.write("body.csv", table(["height", "weight", "waist"]))
+        done = self.run_program("check", "study.toml", code=2)
+        self.assertIn("60 participants", done.stdout)
+        self.assertIn("latents + private = 4 but only 3 usable columns", done.stderr)
+        self.assertEqual(done.stderr.splitlines()[-1],
+                         self.run_program("fit", "study.toml", "--out", "run", code=2).stderr.splitlines()[-1])
+        self.run_program("check", "study.toml", "--set", "method.name=contrastive", "--set", "method.labels=x", code=2)
+
     def test_only_the_cpu(self):
         self.write("study.toml", STUDY)
         done = self.run_program("fit", "study.toml", "--out", "run", "--device", "cuda", code=2)
