@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include "base/files.h"
@@ -15,6 +16,9 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/summary.h"
+#include "data/cells.h"
+#include "data/column_types.h"
+#include "data/doubtful_cells.h"
 #include "polycause/error.h"
 #include "report/run_folder.h"
 
@@ -26,6 +30,7 @@ struct DiscoverArguments {
   std::string out;
   std::string id;
   std::vector<std::string> missing;
+  std::string decimal = ".";
   std::string types;
   std::string group;
   std::string knowledge;
@@ -132,13 +137,80 @@ void take_groups(const std::string& name, Table& table) {
                   near.empty() ? "; check the spelling" : "; did you mean '" + near + "'?"));
 }
 
-Table read_tables(const DiscoverArguments& arguments) {
+std::string sample_ids(const Table& table) {
+  std::vector<std::string> some;
+  for (std::size_t i = 0; i < std::min<std::size_t>(table.rows(), 3); ++i)
+    some.push_back(shown(table.ids[i]));
+  return fmt::format("{}", fmt::join(some, ", "));
+}
+
+/// Rows that were given their number as id.
+bool is_numbered(const Table& table) {
+  for (std::size_t i = 0; i < table.rows(); ++i) {
+    if (table.ids[i] != std::to_string(i)) return false;
+  }
+  return true;
+}
+
+/// The files are named here; `join` knows tables by the prefix of their columns alone.
+void require_common_ids(const DiscoverArguments& arguments, const std::vector<Table>& tables) {
+  std::set<std::string> common(tables[0].ids.begin(), tables[0].ids.end());
+  for (std::size_t t = 1; t < tables.size(); ++t) {
+    std::set<std::string> left;
+    for (const std::string& id : tables[t].ids) {
+      if (common.count(id) > 0) left.insert(id);
+    }
+    if (!left.empty()) {
+      common = std::move(left);
+      continue;
+    }
+    std::string numbered;
+    for (const std::size_t i : {std::size_t{0}, t}) {
+      if (arguments.id.empty() && is_numbered(tables[i]))
+        numbered = fmt::format(
+            "; the rows of {} were numbered, as its first column is not "
+            "'sample_id'",
+            arguments.tables[i]);
+    }
+    throw DataError(
+        arguments.tables[t], 0, "",
+        fmt::format("no row is in {} too: ids such as {} against {}{}; expected the same ids in "
+                    "all tables; name their column with --id, or check how the ids are written",
+                    t == 1 ? arguments.tables[0] : "the tables before", sample_ids(tables[0]),
+                    sample_ids(tables[t]), numbered));
+  }
+}
+
+/// As a study treats its covariates: what says nothing is left out, what looks odd is told.
+void drop_columns(const std::map<std::string, ColumnType>& types, Table& table,
+                  Terminal& terminal) {
+  std::vector<Column> kept;
+  for (Column& column : table.columns) {
+    const std::string why = why_unusable(column, types.count(column.name) > 0);
+    const FarCells far = far_cells(column);
+    if (!why.empty()) {
+      terminal.warning(fmt::format("{}: left out ({})", column.name, why));
+      continue;
+    }
+    if (!far.text.empty()) {
+      terminal.warning(fmt::format(
+          "{}: {}; if they are no measurements, make them missing (--missing, which holds for all "
+          "columns); if they are, choose --test spearman",
+          column.name, far.text));
+    }
+    kept.push_back(std::move(column));
+  }
+  table.columns = std::move(kept);
+}
+
+Table read_tables(const DiscoverArguments& arguments, Terminal& terminal) {
   TableOptions options;
   if (!arguments.id.empty()) {
     options.id = arguments.id == "none" ? "" : arguments.id;
     options.id_required = arguments.id != "none";
   }
   if (!arguments.missing.empty()) options.missing = arguments.missing;
+  options.decimal = arguments.decimal;
   std::map<std::string, ColumnType> types;
   if (!arguments.types.empty()) types = read_types(arguments.types);
   std::vector<Table> tables;
@@ -160,8 +232,10 @@ Table read_tables(const DiscoverArguments& arguments) {
                                     arguments.types, name));
     }
   }
+  if (tables.size() > 1) require_common_ids(arguments, tables);
   Table table = tables.size() == 1 ? tables.front() : join(tables);
   if (!arguments.group.empty()) take_groups(arguments.group, table);
+  drop_columns(types, table, terminal);
   return table;
 }
 
@@ -190,7 +264,7 @@ void tell_markov(const MarkovCheck& check, const Graph& graph, const DiscoverOpt
 Graph search(const DiscoverArguments& arguments, const Knowledge& knowledge,
              const DiscoverOptions& options, Terminal& terminal) {
   if (!arguments.covariance) {
-    const Table table = read_tables(arguments);
+    const Table table = read_tables(arguments, terminal);
     terminal.info(fmt::format("{} rows, {} columns", table.rows(), table.columns.size()));
     Graph graph = discover(table, knowledge, options, &terminal);
     if (arguments.markov)
@@ -271,6 +345,9 @@ void add_discover(CLI::App& program, Terminal& terminal) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->option_text("TOKENS");
+  command->add_option("--decimal", arguments->decimal, "Decimal sign of text files, '.' or ','")
+      ->check(CLI::IsMember({".", ","}))
+      ->option_text("SIGN");
   command
       ->add_option("--types", arguments->types,
                    "File of lines 'column,type' where detection is wrong: continuous, binary, "
@@ -288,7 +365,7 @@ void add_discover(CLI::App& program, Terminal& terminal) {
       command->add_flag("--covariance", arguments->covariance,
                         "TABLE is a covariance or correlation matrix: names, then its lines");
   covariance->excludes(markov);
-  for (const char* option : {"--id", "--missing", "--types", "--group"}) {
+  for (const char* option : {"--id", "--missing", "--decimal", "--types", "--group"}) {
     covariance->excludes(command->get_option(option));
   }
   command->add_option("--n", arguments->rows, "Rows behind the covariances")

@@ -145,6 +145,13 @@ std::size_t count_missing(const std::vector<double>& values) {
 
 }  // namespace
 
+std::string why_unusable(const Column& column, bool set) {
+  const std::size_t present = column.values.size() - count_missing(column.values);
+  if (present == 0) return "all cells missing";
+  if (distinct(column.values, 1).size() == 1) return "constant";
+  return set || column.levels.empty() ? "" : why_no_levels(column.levels, present);
+}
+
 TypedColumn type_column(RawColumn& raw, const std::vector<std::size_t>& rows, const ColumnType* set,
                         const std::string& path) {
   TypedColumn typed;
@@ -180,13 +187,9 @@ TypedColumn type_column(RawColumn& raw, const std::vector<std::size_t>& rows, co
     refuse_type(path, raw.name, ColumnType::kBinary, "holds more than two values");
   }
 
-  if (present == 0) {
-    typed.unusable = "all cells missing";
-  } else if (kinds == 1) {
-    typed.unusable = "constant";
-  } else if (!column.levels.empty() && set == nullptr) {
-    typed.unusable = why_no_levels(column.levels, present);
-  } else if (column.type == ColumnType::kCategorical && kinds * kFewPerLevel > present) {
+  typed.unusable = why_unusable(column, set != nullptr);
+  if (typed.unusable.empty() && set != nullptr && column.type == ColumnType::kCategorical &&
+      kinds * kFewPerLevel > present) {
     typed.doubt = fmt::format(
         "set to \"categorical\" with {} levels in {} cells; the names of the levels stand in the "
         "files of a run, and so few rows may tell who it is; leave the column out or merge levels",

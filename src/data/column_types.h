@@ -19,6 +19,9 @@ struct TypedColumn {
   std::string doubt;     ///< what to say of a column that is kept; "" = nothing
 };
 
+/// Why a column that was typed already says nothing, as TypedColumn::unusable; `set`: by the user.
+std::string why_unusable(const Column& column, bool set);
+
 /// The column for the participants `rows` (indices into the raw values; kNoRow = missing). Takes
 /// the values out of `raw`. `set` is the type that the user asks for, null = found from the cells:
 ///   texts: 2 levels binary, else categorical; codes follow the sorted levels;

@@ -231,6 +231,36 @@ class Discover(program.ProgramTest):
         self.assertEqual(len(facts["nodes"]), 5)
         self.assertEqual(len(self.edges("joined")), len(self.edges("whole")))
 
+    def test_ids_of_other_columns_and_tables_without_a_common_one(self):
+        lines = [line.split(",") for line in self.chain().read_text(encoding="utf-8").splitlines()]
+        self.write("one.csv", "\n".join(",".join(r[:4]) for r in lines) + "\n")
+        two = "\n".join(",".join(r[:1] + r[4:]) for r in lines) + "\n"
+        self.write("two.csv", two.replace("sample_id", "who"))
+        error = self.run_program("discover", "one.csv", "two.csv", "--out", "a", code=3).stderr
+        for part in ("two.csv", "one.csv", "--id", "rows of two.csv were numbered"):
+            self.assertIn(part, error)
+        self.assertNotIn("study.id", error)
+        self.run_program("discover", "one.csv", "two.csv", "--out", "a", "--id", "who")
+        self.assertEqual(len(self.edges("a")), 4)
+
+    def test_columns_that_say_nothing_are_left_out_and_odd_ones_told(self):
+        lines = self.chain().read_text(encoding="utf-8").splitlines()
+        rows = [lines[0] + ",site,day,work"]
+        rows += [f"{line},A,2020-{i % 12 + 1}-{i % 28 + 1},{99999 if i == 3 else 40 + i * 7 % 13}"
+                 for i, line in enumerate(lines[1:601])]
+        self.write("chain.csv", "\n".join(rows) + "\n")
+        done = self.run_program("discover", "chain.csv", "--out", "a")
+        for part in ("site: left out (constant)", "day: left out (", "work: 1 of 600 cells lie far", "99999", "--missing"):
+            self.assertIn(part, done.stderr)
+        self.assertIn("600 rows, 6 columns", done.stderr)
+        self.assertNotIn("lie far", self.run_program("discover", "chain.csv", "--out", "b", "--missing", "99999").stderr)
+
+    def test_decimal_comma(self):
+        self.write("comma.csv", self.chain().read_text(encoding="utf-8").replace(",", ";").replace(".", ","))
+        self.assertIn("--decimal", self.run_program("discover", "comma.csv", "--out", "a", code=3).stderr)
+        self.run_program("discover", "comma.csv", "--out", "a", "--decimal", ",")
+        self.assertEqual(len(self.edges("a")), 4)
+
     def test_id_and_missing(self):
         text = self.chain().read_text(encoding="utf-8").replace("sample_id", "who")
         lines = text.splitlines()
