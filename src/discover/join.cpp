@@ -28,17 +28,17 @@ Table join(const std::vector<Table>& tables) {
     if (everywhere) joined.ids.push_back(id);
   }
   if (joined.ids.empty()) {
-    std::string example;
-    for (const Table& table : tables) {
-      example +=
-          fmt::format("{}'{}' has {} rows{}", example.empty() ? "" : ", ", table.name, table.rows(),
-                      table.ids.empty() ? "" : " such as \"" + table.ids[0] + "\"");
+    std::vector<std::string> rows;
+    for (std::size_t t = 0; t < tables.size(); ++t) {
+      const std::string name = tables[t].name.empty() ? fmt::format("table {}", t + 1)
+                                                      : fmt::format("'{}'", tables[t].name);
+      rows.push_back(fmt::format("{} has {} rows", name, tables[t].rows()));
     }
     throw DataError(
         "join", 0, "",
         fmt::format("no participant is in every table ({}); expected common ids; check the id "
                     "column",
-                    example));
+                    fmt::join(rows, ", ")));
   }
   std::set<std::string> names;
   for (std::size_t t = 0; t < tables.size(); ++t) {

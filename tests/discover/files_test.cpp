@@ -268,6 +268,17 @@ TEST(Join, KeepsParticipantsOfEveryTable) {
   b.ids = {"3", "3", "1"};
   EXPECT_THROW(join({a, b}), DataError);
   EXPECT_THROW(join({a, a}), DataError);
+  Table c;
+  c.ids = {"nobody"};
+  a.name.clear();
+  try {
+    join({a, c});
+    FAIL() << "nothing was thrown";
+  } catch (const DataError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("table 1 has "), std::string::npos) << text;
+    EXPECT_EQ(text.find("nobody\""), std::string::npos) << text;
+  }
 }
 
 }  // namespace
