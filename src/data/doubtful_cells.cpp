@@ -50,12 +50,18 @@ FarCells far_cells(const Column& column) {
   }
   const std::size_t n = values.size();
   if (n < kFewestCells) return {};
-  std::sort(values.begin(), values.end());
-  const double median = values[n / 2];
-  const double iqr = values[3 * n / 4] - values[n / 4];
+  const auto ranked = [&](std::size_t rank) {
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(rank);
+    std::nth_element(values.begin(), place, values.end());
+    return *place;
+  };
+  const double median = ranked(n / 2);
+  const double iqr = ranked(3 * n / 4) - ranked(n / 4);
   const auto far = [&](double value) { return std::fabs(value - median); };
-  std::stable_sort(values.begin(), values.end(),
-                   [&](double a, double b) { return far(a) > far(b); });
+  const auto farther = [&](double a, double b) { return far(a) > far(b); };
+  if (far(*std::min_element(values.begin(), values.end(), farther)) <= kIqrs * iqr) return {};
+  std::partial_sort(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(n / kRare + 1),
+                    values.end(), farther);
   for (std::size_t k = 1; k <= n / kRare; ++k) {
     const double distance = far(values[k - 1]);
     if (!(distance > kIqrs * iqr) || !(distance > 0)) break;
