@@ -49,10 +49,11 @@ struct LatentReport {
   std::size_t replicates = 0;  ///< number of other restarts and rival branches compared with
   double predicted_r2 = 0;     ///< by the other modalities, held-out participants who have all
   /// Expected |Spearman| with a true latent, and what nine in ten such latents exceeded in
-  /// simulated studies (docs/methods/staged.md); NaN where nothing was compared or the method is
+  /// simulated studies (docs/methods/staged.md); NaN where no restart was compared or the method is
   /// another.
   double expected = std::numeric_limits<double>::quiet_NaN();
   double expected_low = std::numeric_limits<double>::quiet_NaN();
+  std::size_t rivals = 0;  ///< of `replicates`: solutions of the same restart that fit as well
 };
 
 struct Warning {

@@ -95,22 +95,11 @@ std::string features_text(const Study& study, const Fit& fit) {
 }
 
 /// Restarts, "2 and 1 rival" or "1 rival": branches of the reported restart are no repetition.
-std::string compared_with(const Fit& fit, const LatentReport& latent) {
-  const auto restart = [](const std::string& name) { return name.substr(0, name.find('/')); };
-  std::string reported;
-  for (const Branch& branch : fit.branches) {
-    if (branch.selected) reported = restart(branch.name);
-  }
-  std::size_t rivals = 0;
-  for (const std::string& name : fit.replicate_names) {
-    const bool branch = name.find('/') != std::string::npos;
-    rivals += branch && restart(name) == reported ? 1 : 0;
-  }
-  rivals = std::min(rivals, latent.replicates);
-  const std::size_t restarts = latent.replicates - rivals;
-  if (rivals == 0) return fmt::format("{}", restarts);
-  return fmt::format("{}{} rival{}", restarts > 0 ? fmt::format("{} and ", restarts) : "", rivals,
-                     rivals == 1 ? "" : "s");
+std::string compared_with(const LatentReport& latent) {
+  const std::size_t restarts = latent.replicates - latent.rivals;
+  if (latent.rivals == 0) return fmt::format("{}", restarts);
+  return fmt::format("{}{} rival{}", restarts > 0 ? fmt::format("{} and ", restarts) : "",
+                     latent.rivals, latent.rivals == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -123,7 +112,7 @@ std::string fit_text(const Study& study, const Fit& fit) {
   for (const LatentReport& latent : fit.latents) {
     const bool compared = latent.replicates > 0;
     rows.push_back({latent.name, compared ? number(latent.agreement) : "",
-                    compared ? number(latent.agreement_min) : "", compared_with(fit, latent),
+                    compared ? number(latent.agreement_min) : "", compared_with(latent),
                     number(latent.predicted_r2),
                     std::isnan(latent.expected) ? "" : number(latent.expected)});
   }

@@ -23,7 +23,7 @@ double fisher(double r) { return std::atanh(std::clamp(r, 0.0, kLargest)); }
 
 Certificate certificate_of(const LatentReport& latent, std::size_t people) {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  if (latent.replicates == 0 || people < kFewest) return {kNan, kNan};
+  if (latent.replicates == latent.rivals || people < kFewest) return {kNan, kNan};
   const auto n = static_cast<double>(std::min(people, kMost));
   // What is not known of the other modalities' prediction counts as none.
   const double predicted = std::isnan(latent.predicted_r2) ? 0.0 : latent.predicted_r2;

@@ -105,22 +105,32 @@ void add_evidence(const Findings& found, const Study& study, const StagedProblem
                            static_cast<double>(latent.replicates + 1);
         latent.agreement_min = std::min(latent.agreement_min, each[i]);
         ++latent.replicates;
+        latent.rivals += rival ? 1 : 0;
       }
       Table replicate = encoding_of(fit.model.impl(), other.parts, study.ids).latents;
       fit.replicate_names.push_back(other.name);
       fit.replicates.push_back(std::move(replicate));
     }
   }
-  const char* const compared = "solutions of the one restart that fit equally well";
   for (const LatentReport& latent : fit.latents) {
-    if (latent.replicates > 0 && latent.agreement < kReproducible) {
-      fit.warnings.push_back(
-          {"unstable_latent",
-           fmt::format("{}: {} agree only to {:.2f} (expected at least {}); do not interpret it; "
-                       "fewer latents in its modality, or more participants, may help",
-                       latent.name, found.restarts.size() > 1 ? "restarts" : compared,
-                       latent.agreement, kReproducible)});
+    if (latent.replicates == 0 || latent.agreement >= kReproducible) continue;
+    const bool repeated = latent.replicates > latent.rivals;
+    std::string text;
+    if (repeated) {
+      text = fmt::format(
+          "{}: restarts{} agree only to {:.2f} (expected at least {}); do not interpret it; fewer "
+          "latents in its modality, or more participants, may help",
+          latent.name, latent.rivals > 0 ? " and rival solutions" : "", latent.agreement,
+          kReproducible);
+    } else {
+      text = fmt::format(
+          "{}: a rival solution of the same fit has another variable in its place (agreement "
+          "{:.2f}, expected at least {}); do not interpret it; the fit was made once, so that it "
+          "is "
+          "not known whether it comes back: repeat it (--restarts 3)",
+          latent.name, latent.agreement, kReproducible);
     }
+    fit.warnings.push_back({"unstable_latent", text});
   }
 }
 

@@ -153,6 +153,7 @@ Json latents_json(const Fit& fit) {
                    {"agreement", number(latent.agreement)},
                    {"agreement_min", number(latent.agreement_min)},
                    {"replicates", latent.replicates},
+                   {"rivals", latent.rivals},
                    {"predicted_r2", number(latent.predicted_r2)},
                    {"expected", number(latent.expected)},
                    {"expected_low", number(latent.expected_low)}});

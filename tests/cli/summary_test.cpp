@@ -35,16 +35,12 @@ TEST(Summary, ARivalSolutionIsNoRestart) {
   Study study;
   study.spec.name = "s";
   Fit fit;
-  fit.branches.resize(2);
-  fit.branches[0].name = "restart1/branch0";
-  fit.branches[0].selected = true;
   fit.latents = {{"a.z1", 0.98, 0.97, 3, 0.2}};
-  fit.replicate_names = {"restart0/branch0", "restart1/branch2", "restart2/branch1"};
+  fit.latents[0].rivals = 1;
   EXPECT_THAT(fit_text(study, fit), HasSubstr("2 and 1 rival "));
   fit.latents[0].replicates = 1;
-  fit.replicate_names = {"restart1/branch2"};
   EXPECT_THAT(fit_text(study, fit), HasSubstr(" 1 rival "));
-  fit.replicate_names = {"restart0/branch0"};
+  fit.latents[0].rivals = 0;
   EXPECT_THAT(fit_text(study, fit), Not(HasSubstr("rival")));
 }
 

@@ -140,19 +140,10 @@ function features(value: unknown): Features | null {
   };
 }
 
-/** How many of the replicates are rival solutions of the reported fit: branches of the selected one's restart. */
-export function rivalsAmong(replicates: string[], branches: BranchInfo[]): number {
-  const restart = (name: string) => name.split("/")[0];
-  const selected = branches.find((branch) => branch.selected);
-  return selected === undefined ? 0 : replicates.filter((name) => name.includes("/") && restart(name) === restart(selected.name)).length;
-}
-
 export function complete(raw: unknown): PageData {
   const data = object(raw);
   const run = object(data.run);
   const study = object(run.study);
-  const replicates = list<string>(run.replicates);
-  const rivals = rivalsAmong(replicates, list(run.branches));
   const columns = (table: Loose) => ({ ...table, columns: list<ColumnInfo>(table.columns) });
   return {
     run: {
@@ -169,8 +160,8 @@ export function complete(raw: unknown): PageData {
         covariates: list<Loose>(study.covariates).map((t) => columns(t) as unknown as CovariateInfo),
       },
       method: { name: text(object(run.method).name), prior: text(object(run.method).prior) },
-      branches: list(run.branches), replicates,
-      latents: list<LatentInfo>(run.latents).map((latent) => ({ ...latent, rivals: Math.min(rivals, latent.replicates) })), checks: object(run.checks),
+      branches: list(run.branches), replicates: list<string>(run.replicates),
+      latents: list<LatentInfo>(run.latents).map((latent) => ({ ...latent, rivals: count(latent.rivals) })), checks: object(run.checks),
       warnings: list(run.warnings),
     },
     settings: typeof data.settings === "string" ? data.settings : null,
