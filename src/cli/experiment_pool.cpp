@@ -56,7 +56,9 @@ class Children {
       }
       const std::size_t index = child->second;
       child = running_.erase(child);
-      done(index, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+      // Who was asked to stop twice (by the group and by this process) dies of it.
+      const bool stopped = WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+      done(index, stopped ? 130 : WIFEXITED(status) ? WEXITSTATUS(status) : -1);
     }
   }
 

@@ -131,6 +131,12 @@ Json study_json(const Study& study, const Fit& fit) {
   return out;
 }
 
+Json method_json(const FitOptions& options, const Fit& fit) {
+  Json method = {{"name", options.method}, {"prior", fit.prior}};
+  if (options.method == "joint") method["divergence"] = options.divergence;
+  return method;
+}
+
 Json branches_json(const Fit& fit) {
   Json out = Json::array();
   for (const Branch& branch : fit.branches) {
@@ -250,7 +256,7 @@ void write_fit(const std::string& directory, const Study& study, const Fit& fit,
                     {"threads", options.threads},
                     {"seconds", pairs(seconds)},
                     {"study", study_json(study, fit)},
-                    {"method", {{"name", options.method}, {"prior", fit.prior}}},
+                    {"method", method_json(options, fit)},
                     {"branches", branches_json(fit)},
                     {"replicates", replicates},
                     {"latents", latents_json(fit)},

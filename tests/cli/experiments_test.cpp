@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <set>
 
@@ -253,14 +254,15 @@ TEST(ExperimentLines, SettingsOfTheUserAreTold) {
 TEST(ExperimentPool, CodesCrashesAndOrder) {
   std::map<std::size_t, int> codes;
   run_in_processes(
-      5, 2,
+      6, 2,
       [](std::size_t i) {
+        if (i == 5) std::raise(SIGTERM);
         if (i == 3) std::abort();
         if (i == 4) throw std::runtime_error("thrown");
         return static_cast<int>(i);
       },
       [&](std::size_t i, int code) { codes[i] = code; });
-  EXPECT_EQ(codes, (std::map<std::size_t, int>{{0, 0}, {1, 1}, {2, 2}, {3, -1}, {4, 1}}));
+  EXPECT_EQ(codes, (std::map<std::size_t, int>{{0, 0}, {1, 1}, {2, 2}, {3, -1}, {4, 1}, {5, 130}}));
 }
 
 TEST(Chart, TicksAreRoundAndInside) {

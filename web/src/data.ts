@@ -26,7 +26,7 @@ export interface Run {
     condition_on: string[];
     tables: TableInfo[]; modalities: ModalityInfo[]; covariates: CovariateInfo[];
   };
-  method: { name: string; prior: string };
+  method: { name: string; prior: string; divergence: string };
   branches: BranchInfo[]; replicates: string[]; latents: LatentInfo[]; checks: Record<string, number | null>; warnings: Warning[];
 }
 
@@ -159,7 +159,7 @@ export function complete(raw: unknown): PageData {
         modalities: list<Loose>(study.modalities).map((m) => columns(m) as unknown as ModalityInfo),
         covariates: list<Loose>(study.covariates).map((t) => columns(t) as unknown as CovariateInfo),
       },
-      method: { name: text(object(run.method).name), prior: text(object(run.method).prior) },
+      method: { name: text(object(run.method).name), prior: text(object(run.method).prior), divergence: text(object(run.method).divergence) },
       branches: list(run.branches), replicates: list<string>(run.replicates),
       latents: list<LatentInfo>(run.latents).map((latent) => ({ ...latent, rivals: count(latent.rivals) })), checks: object(run.checks),
       warnings: list(run.warnings),

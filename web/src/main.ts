@@ -44,7 +44,7 @@ function show(data: PageData): void {
   const name = run.study.name || "Unnamed study";
   document.title = `${name} \u2013 Polycause report`;
   document.getElementById("title")!.textContent = name;
-  document.getElementById("byline")!.textContent = [`Polycause ${run.version}`, run.method.name && `method ${run.method.name}`,
+  document.getElementById("byline")!.textContent = [`Polycause ${run.version}`, run.method.name && `method ${run.method.name}${run.method.divergence && ` (divergence: ${run.method.divergence})`}`,
     run.seed !== null && `seed ${run.seed}`].filter(Boolean).join(" \u00B7 ");
   document.getElementById("footer")!.textContent =
     `Polycause ${run.version}. Aggregates only: no participant's id or value is in this file.`;
