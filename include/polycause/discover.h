@@ -17,6 +17,7 @@ namespace polycause {
 struct DiscoverOptions {
   std::string engine = "pc";
   std::string test = "auto";
+  bool rank_normal = false;  ///< numeric columns by the normal scores of their ranks
   std::string rule = "majority";
   double alpha = 0.01;
   std::string score = "bic";    ///< of the score engines; "bdeu" for discrete columns

@@ -161,6 +161,7 @@ void check_covariance(const Covariance& covariance, const DiscoverOptions& optio
   needs_rows(options.test != "auto" && options.test != "fisherz", "test = " + options.test);
   needs_rows(options.bootstrap > 0, "bootstrap");
   needs_rows(options.mvpc, "mvpc");
+  needs_rows(options.rank_normal, "rank_normal");
   needs_rows(options.score == "bdeu", "score = bdeu");
 }
 

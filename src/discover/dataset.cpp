@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -139,6 +140,25 @@ Dataset ranked(const Dataset& data) {
       while (end < order.size() && values[order[end]] == values[order[first]]) ++end;
       const double rank = 0.5 * static_cast<double>(first + end - 1);
       for (; first < end; ++first) variable.values[order[first]] = rank;
+    }
+  }
+  return result;
+}
+
+Dataset normal_scores(const Dataset& data) {
+  Dataset result = ranked(data);
+  const boost::math::normal normal;
+  for (std::size_t i = 0; i < data.variables.size(); ++i) {
+    Variable& variable = result.variables[i];
+    if (variable.levels > 0) {
+      variable = data.variables[i];
+      continue;
+    }
+    const auto present =
+        static_cast<double>(std::count_if(variable.values.begin(), variable.values.end(),
+                                          [](double value) { return !std::isnan(value); }));
+    for (double& value : variable.values) {
+      if (!std::isnan(value)) value = boost::math::quantile(normal, (value + 0.5) / present);
     }
   }
   return result;

@@ -36,6 +36,10 @@ Dataset mixed_dataset(const Table& table);
 /// Numeric values replaced by their ranks, ties by the mean of theirs.
 Dataset ranked(const Dataset& data);
 
+/// Numeric values replaced by the normal quantiles of their ranks, (rank + 1/2) / n of those
+/// present (nonparanormal: Liu, Lafferty and Wasserman 2009, without truncation); levels stay.
+Dataset normal_scores(const Dataset& data);
+
 /// Variables by name and rows by value, so that sums do not depend on the order given.
 /// `position[i]` = place of the i-th variable of the result in `data`.
 Dataset canonical(const Dataset& data, std::vector<std::size_t>* position);

@@ -24,6 +24,7 @@ Dataset checked_dataset(const Table& table, std::string& test, const DiscoverOpt
                         std::vector<std::size_t>* position) {
   Dataset data = dataset_for(table, test, options);
   check_columns(data);
+  if (options.rank_normal) data = normal_scores(data);
   position->resize(data.variables.size());
   std::iota(position->begin(), position->end(), std::size_t{0});
   return order_free(options) ? canonical(data, position) : data;

@@ -72,6 +72,9 @@ void visit_settings(DiscoverOptions& options, SettingsVisitor& visitor) {
       "spearman = of ranks; chisq, gsq = discrete columns; cg = mixed; kci, rcit = any dependence, "
       "by "
       "kernels and by random features");
+  visitor.visit("discover.rank_normal", options.rank_normal,
+                "numeric columns by the normal scores of their ranks: skewed columns and a few "
+                "extreme cells do not count");
   visitor.visit(
       "discover.rule", options.rule, rule_names(),
       "colliders: majority = by the majority of separating sets, definite = by all, maxp = by the "
