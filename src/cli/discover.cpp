@@ -195,7 +195,7 @@ void drop_columns(const std::map<std::string, ColumnType>& types, Table& table,
     if (!far.text.empty()) {
       terminal.warning(fmt::format(
           "{}: {}; if they are no measurements, make them missing (--missing, which holds for all "
-          "columns); if they are, choose --test spearman",
+          "columns); if they are, choose --rank-normal",
           column.name, far.text));
     }
     kept.push_back(std::move(column));
