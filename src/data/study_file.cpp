@@ -218,11 +218,12 @@ class StudyFile {
     const toml::node* node = section.take("missing");
     if (node == nullptr) return;
     if (!node->is_table()) section.fail(*node, fmt::format("missing: {}", expected));
-    for (const auto& [column, value] : *node->as_table()) {
-      std::vector<std::string>& codes = source.missing[std::string(column.str())];
+    for (const auto& [key, value] : *node->as_table()) {
+      const std::string column(key.str());
+      std::vector<std::string>& codes = source.missing[column];
       const auto add = [&](const toml::node& code) {
         if (!is_scalar(code)) {
-          section.fail(code, fmt::format("missing of '{}': {}", column.str(), expected));
+          section.fail(code, fmt::format("missing of '{}': {}", column, expected));
         }
         codes.push_back(scalar_text(code));
       };
