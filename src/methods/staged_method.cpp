@@ -60,7 +60,10 @@ class Staged : public Method {
       found.explained.push_back(result.coders[m].explained);
       if (result.coders[m].lacking > 0) found.warnings.push_back(low_rank(problem, m, result));
     }
-    if (!problem.order_given && restarts == 1) {
+    const bool directed =
+        std::any_of(found.learned.edges.begin(), found.learned.edges.end(),
+                    [](const Edge& edge) { return edge.mark_target == Mark::kArrow; });
+    if (!problem.order_given && restarts == 1 && directed) {
       found.warnings.push_back(
           {"one_order",
            "the order of the modalities was searched once: its directions are surer where several "

@@ -51,6 +51,14 @@ std::vector<std::string> warnings_of(const Fit& fit) {
   return codes;
 }
 
+/// The true latents as the covariate table "truth".
+Study with_truth(const Simulated& data) {
+  Study study = data.study;
+  study.covariates.push_back(data.truth.latents);
+  study.covariates.back().name = "truth";
+  return study;
+}
+
 template <class Kind>
 std::string refused(const Study& study, const FitOptions& options) {
   try {
@@ -197,9 +205,7 @@ TEST(EndToEndRefusals, WhatAMethodIsNotFor) {
             std::string::npos);
   const Simulated data = first_case(300, 3);
   FitOptions options = few_epochs("causal_vae");
-  Study twice = data.study;
-  twice.covariates.push_back(data.truth.latents);
-  twice.covariates.back().name = "truth";
+  const Study twice = with_truth(data);
   for (const char* labels : {"nothing", "m1.z1=nothing.at_all", "m9.z1=a.b", ",,",
                              "m1.z1=truth.m1.z1,m1.z1=truth.m1.z2"}) {
     options.labels = labels;
@@ -243,9 +249,7 @@ TEST(EndToEndRefusals, WhatAMethodIsNotFor) {
 TEST(EndToEndLabels, TheTrueLatentsAsACovariateTable) {
   if (no_networks()) GTEST_SKIP() << "this build has no LibTorch";
   const Simulated data = first_case(1000, 2);
-  Study labelled = data.study;
-  labelled.covariates.push_back(data.truth.latents);
-  labelled.covariates.back().name = "truth";
+  Study labelled = with_truth(data);
   FitOptions options = few_epochs("causal_vae");
   options.restarts = 1;
   options.epochs = 30;
@@ -263,9 +267,7 @@ TEST(EndToEndLabels, TheTrueLatentsAsACovariateTable) {
 TEST(EndToEndLabels, ACorrectedLabelIsAnotherFit) {
   if (no_networks()) GTEST_SKIP() << "this build has no LibTorch";
   const Simulated data = first_case(300, 2);
-  Study labelled = data.study;
-  labelled.covariates.push_back(data.truth.latents);
-  labelled.covariates.back().name = "truth";
+  Study labelled = with_truth(data);
   FitOptions options = few_epochs("causal_vae");
   options.restarts = 1;
   options.labels = "truth";
