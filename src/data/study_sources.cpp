@@ -209,29 +209,28 @@ const ColumnType* type_set(const Source& source, const std::string& column) {
 /// constants. True when there are any.
 bool drop_idle_rows(Source& source, const std::vector<std::string>& ids) {
   const std::vector<std::size_t> rows = rows_of(source, ids);
-  std::vector<bool> held(source.raw.ids.size(), false);
+  std::vector<std::size_t> idle;  // those without a value in the columns seen so far
+  for (const auto& [id, row] : source.row_of) idle.push_back(row);
   bool any_used = false;
   bool all_used = true;
   for (const RawColumn& raw : source.raw.columns) {
+    if (idle.empty()) return false;  // mostly after the first column: the others need no typing
     RawColumn copy = raw;
     const bool used =
         type_column(copy, rows, type_set(source, raw.name), source.raw.path).unusable.empty();
     any_used = any_used || used;
     all_used = all_used && used;
-    for (std::size_t i = 0; used && i < held.size(); ++i) {
-      if (!std::isnan(raw.values[i])) held[i] = true;
-    }
+    if (!used) continue;
+    idle.erase(std::remove_if(idle.begin(), idle.end(),
+                              [&](std::size_t row) { return !std::isnan(raw.values[row]); }),
+               idle.end());
   }
   if (all_used || !any_used) return false;  // without any column the table is refused later
-  bool dropped = false;
-  for (std::size_t i = 0; i < held.size(); ++i) {
-    const auto place = source.row_of.find(source.raw.ids[i]);
-    if (held[i] || place == source.row_of.end() || place->second != i) continue;
-    source.idle[i] = true;
-    source.row_of.erase(place);
-    dropped = true;
+  for (const std::size_t row : idle) {
+    source.idle[row] = true;
+    source.row_of.erase(source.raw.ids[row]);
   }
-  return dropped;
+  return !idle.empty();
 }
 
 /// Who takes part decides which columns say something, and these decide who takes part. Both only

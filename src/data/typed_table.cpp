@@ -39,7 +39,7 @@ void warn_of_cells(const Source& source, const Column& column, Study& study) {
   if (bounded && far.codes.empty()) return;
   const std::string advice = bounded           ? ""
                              : source.modality ? "; if they are, set rank_normal"
-                                               : "; if they are, set discover.test to \"spearman\"";
+                                               : "; if they are, set discover.rank_normal";
   study.warnings.push_back(fmt::format(
       "{0}.{1}: {2}; if they are no measurements, make them missing, missing = {{ \"{1}\" = [{3}] "
       "}} "

@@ -109,7 +109,7 @@ bool has_cycle(const Parents& parents) {
 
 std::vector<double> orientation_margins(const Candidate& candidate, const Split& split,
                                         const Conditions& conditions,
-                                        const std::vector<std::uint32_t>& groups) {
+                                        const std::vector<std::size_t>& groups) {
   const auto total = static_cast<std::size_t>(candidate.density.latents());
   const std::vector<LatentPair>& pairs = candidate.density.shape().pairs;
   Parents parents(total);

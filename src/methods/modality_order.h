@@ -29,6 +29,6 @@ double order_nll(const std::vector<float>& z, const LatentLayout& layout, const 
 /// empty: all are.
 std::vector<double> orientation_margins(const Candidate& candidate, const Split& split,
                                         const Conditions& conditions = {},
-                                        const std::vector<std::uint32_t>& groups = {});
+                                        const std::vector<std::size_t>& groups = {});
 
 }  // namespace polycause

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
+#include "base/numbered.h"
 #include "base/pattern.h"
 #include "base/random.h"
 #include "base/settings.h"
@@ -121,17 +121,6 @@ void add_shared(const Modality& modality, std::size_t index, StagedProblem& prob
   problem.modality_of_unit.push_back(index);
 }
 
-/// Number of every row's group, (n,).
-std::vector<std::uint32_t> group_numbers(const Study& study) {
-  std::map<std::string, std::uint32_t> number;
-  std::vector<std::uint32_t> numbers;
-  for (const std::string& group : study.groups) {
-    const auto next = static_cast<std::uint32_t>(number.size());
-    numbers.push_back(number.emplace(group, next).first->second);
-  }
-  return numbers;
-}
-
 /// Shared latents that each modality shows.
 std::vector<std::size_t> shown_latents(const Study& study) {
   std::vector<std::size_t> shown(study.modalities.size(), 0);
@@ -184,7 +173,7 @@ StagedProblem problem_of(const Study& study, Model::Impl& model) {
   problem.present = presence_of(study);
   problem.complete = complete_split(study, problem);
   problem.participants = study.participants();
-  problem.groups = group_numbers(study);
+  problem.groups = numbered(study.groups);
   const std::vector<std::size_t> shown = shown_latents(study);
   for (std::size_t index = 0; index < study.modalities.size(); ++index) {
     const Modality& m = study.modalities[index];

@@ -36,7 +36,7 @@ struct StagedProblem {
   Split split;                                        ///< everybody
   std::vector<std::uint8_t> present;                  ///< (n, M) as Codes::present
   Split complete;                                     ///< of `split`, those who have every modality
-  std::vector<std::uint32_t> groups;                  ///< (n,) rows of one are not independent
+  std::vector<std::size_t> groups;                    ///< (n,) rows of one are not independent
   bool order_given = true;                            ///< modalities are listed causes first
 
   /// Of `split`, those who have the modality.

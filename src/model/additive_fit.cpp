@@ -167,7 +167,7 @@ double AdditiveScores::validation_nll(std::size_t target, std::vector<std::size_
 
 std::pair<double, double> AdditiveScores::difference(const std::vector<std::vector<std::size_t>>& a,
                                                      const std::vector<std::vector<std::size_t>>& b,
-                                                     const std::vector<std::uint32_t>& groups) {
+                                                     const std::vector<std::size_t>& groups) {
   std::vector<double> each(held_out_.size(), 0.0);
   for (std::size_t i = 0; i < latents_; ++i) {
     std::vector<std::size_t> first = a[i];
@@ -183,7 +183,7 @@ std::pair<double, double> AdditiveScores::difference(const std::vector<std::vect
   }
   const auto n = static_cast<double>(each.size());
   const double mean = std::accumulate(each.begin(), each.end(), 0.0) / n;
-  std::map<std::uint32_t, double> sums;  // about the mean; those of other groups are independent
+  std::map<std::size_t, double> sums;  // about the mean; those of other groups are independent
   for (std::size_t i = 0; i < each.size(); ++i)
     sums[groups.empty() ? held_out_[i] : groups[held_out_[i]]] += each[i] - mean;
   double squares = 0;

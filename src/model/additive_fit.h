@@ -28,7 +28,7 @@ class AdditiveScores {
   /// (n,): rows of one are not independent; empty: all are.
   std::pair<double, double> difference(const std::vector<std::vector<std::size_t>>& a,
                                        const std::vector<std::vector<std::size_t>>& b,
-                                       const std::vector<std::uint32_t>& groups = {});
+                                       const std::vector<std::size_t>& groups = {});
   std::size_t latents() const { return latents_; }
 
  private:

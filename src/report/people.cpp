@@ -6,19 +6,12 @@
 #include <numeric>
 
 #include "base/files.h"
+#include "base/numbered.h"
 #include "report/csv.h"
 #include "report/run_json.h"
 
 namespace polycause {
 namespace {
-
-std::vector<std::size_t> numbered(const std::vector<std::string>& names) {
-  std::map<std::string, std::size_t> code;
-  std::vector<std::size_t> out;
-  for (const std::string& name : names)
-    out.push_back(code.emplace(name, code.size()).first->second);
-  return out;
-}
 
 /// Does run.json speak of "500 rows of 22 participants"?
 bool counts_rows(const std::string& directory) {

@@ -80,7 +80,7 @@ TEST(OrientationMargins, TellCauseFromEffect) {
 TEST(OrientationMargins, RowsOfOneGroupAreNoFurtherEvidence) {
   const std::vector<float> z = chain_of_latents(600, {0, 1});
   std::vector<float> visits;
-  std::vector<std::uint32_t> groups;
+  std::vector<std::size_t> groups;
   for (std::uint32_t i = 0; i < 600; ++i) {
     for (int visit = 0; visit < 10; ++visit) {
       visits.insert(visits.end(), z.begin() + 4 * i, z.begin() + 4 * (i + 1));
@@ -89,7 +89,7 @@ TEST(OrientationMargins, RowsOfOneGroupAreNoFurtherEvidence) {
   }
   const std::vector<LatentPair> pairs = {{0, 2}, {1, 3}};
   const auto margin = [&](const std::vector<float>& latents, const Split& split,
-                          const std::vector<std::uint32_t>& rows) {
+                          const std::vector<std::size_t>& rows) {
     return orientation_margins(candidate_of(latents, {2, 2}, pairs, {true, true}), split, {},
                                rows)[0];
   };
