@@ -128,6 +128,7 @@ void train_networks(const StagedProblem& problem, const FitOptions& options, con
   settings.rate = options.network_rate;
   settings.reconstruction = options.reconstruction;
   settings.augment = options.augment;
+  settings.groups = problem.groups;
   Random random(unit.seed, unit.name + "/init");
   settings.seed = random.bits();
   UnitState state;

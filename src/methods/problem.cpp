@@ -271,6 +271,7 @@ std::uint64_t fingerprint_of(const StagedProblem& problem, const FitOptions& opt
   };
   add("conditions", problem.conditions.values);
   add("labels", problem.labels);
+  for (const std::size_t group : problem.groups) text += fmt::format("g{},", group);
   if (!problem.present.empty()) {
     text += fmt::format(
         "present={};",

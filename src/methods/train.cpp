@@ -189,8 +189,8 @@ Fit train(const Study& study, const FitOptions& options, Observer* observer) {
   choose_signs(study, model, best.parts.z);
   model.exogenous = standards(best.parts.eps, total);
   for (std::size_t i = 0; i < total; ++i) model.exogenous[i].sign = model.latents[i].sign;
-  model.prediction =
-      CrossPrediction(best.parts.z, latents, problem.complete.train, one_source(model.modalities));
+  model.prediction = CrossPrediction(best.parts.z, latents, problem.complete.train,
+                                     one_source(model.modalities), problem.groups);
   fit.encoding = encoding_of(model, best.parts, study.ids);
   fit.encoding.predicted = predicted_of(model, best.parts.z, problem.present, study.ids);
   fit.reconstruction_r2 = found.explained;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "base/folds.h"
 #include "base/spread.h"
 #include "model/kernels.h"
 #include "model/moments.h"
@@ -124,7 +125,8 @@ std::vector<double> CrossPrediction::basis_of(const std::vector<float>& z,
 }
 
 CrossPrediction::CrossPrediction(const std::vector<float>& z, const std::vector<int>& latents,
-                                 const std::vector<std::uint32_t>& all, const OneSource& one_source)
+                                 const std::vector<std::uint32_t>& all, const OneSource& one_source,
+                                 const std::vector<std::size_t>& groups)
     : CrossPrediction(latents, std::vector<float>(size_of(latents), 0.0f), one_source) {
   const std::size_t total = modality_of_.size();
   const std::size_t width = columns();
@@ -151,12 +153,16 @@ CrossPrediction::CrossPrediction(const std::vector<float>& z, const std::vector<
     values_[3 * total + k] = static_cast<float>(centre[k] / static_cast<double>(n));
   const auto k = static_cast<Index>(width);
   std::vector<RowMatrix> folds(kFolds, RowMatrix::Zero(k, k));
-  each([&](std::size_t, std::size_t count, const std::vector<double>& f) {
-    for (std::size_t fold = 0; fold < kFolds; ++fold) {  // participants by turns
-      const auto size = static_cast<Index>((count + kFolds - 1 - fold) / kFolds);
-      const Eigen::Map<const RowMatrix, 0, Eigen::OuterStride<>> x(
-          f.data() + fold * width, size, k, Eigen::OuterStride<>(static_cast<Index>(kFolds) * k));
-      folds[fold].noalias() += x.transpose() * x;
+  const std::vector<std::size_t> fold_of = folds_by_turns(rows, groups, kFolds);
+  each([&](std::size_t at, std::size_t count, const std::vector<double>& f) {
+    for (std::size_t fold = 0; fold < kFolds; ++fold) {
+      RowMatrix x(static_cast<Index>(count), k);
+      Index size = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (fold_of[at + i] != fold) continue;
+        x.row(size++) = Eigen::Map<const Eigen::RowVectorXd>(f.data() + i * width, k);
+      }
+      folds[fold].noalias() += x.topRows(size).transpose() * x.topRows(size);
     }
   });
   RowMatrix moments = RowMatrix::Zero(k, k);

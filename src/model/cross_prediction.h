@@ -17,8 +17,10 @@ class CrossPrediction {
   /// From complete participants: z (n, D) row-major, `latents` (M,) per modality, `rows` to learn
   /// from (at most 20,000 are used, spread over them). The ridge of each latent is chosen by
   /// five-fold cross-validation among them. `one_source` empty: every modality is its own only.
+  /// `groups` (n,): rows of one are not independent, hence in one fold; empty = all are.
   CrossPrediction(const std::vector<float>& z, const std::vector<int>& latents,
-                  const std::vector<std::uint32_t>& rows, const OneSource& one_source = {});
+                  const std::vector<std::uint32_t>& rows, const OneSource& one_source = {},
+                  const std::vector<std::size_t>& groups = {});
   /// From what `values` gave.
   CrossPrediction(const std::vector<int>& latents, const std::vector<float>& values,
                   const OneSource& one_source = {});

@@ -38,6 +38,7 @@ struct NetworkOptions {
   double reconstruction = 1;  ///< weight of the reconstruction beside the contrast
   double augment = 0;         ///< largest random shift, as a share of the side or length
   std::uint64_t seed = 0;
+  std::vector<std::size_t> groups;  ///< (n,) rows of one are not independent; empty = all are
   /// A point of a training curve, "<modality>/contrast" and such; may throw to stop the training.
   std::function<void(const std::string& series, long epoch, double value)> metric;
   /// Share of the whole fit that an epoch was.

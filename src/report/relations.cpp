@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <set>
 
@@ -58,17 +59,21 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
 }
 
 /// Without the correction many levels look like a relation: of 66 levels in 229 rows chance alone
-/// makes a ratio of .53.
+/// makes a ratio of .53. Where everybody has one level in all of their rows, chance is what so many
+/// people leave to it, not so many rows.
 double correlation_ratio(const std::vector<double>& ranks, const Column& column,
-                         const std::vector<bool>& present) {
+                         const std::vector<bool>& present, const std::vector<std::size_t>& person) {
   std::vector<double> sums(column.levels.size(), 0.0);
   std::vector<double> counts(column.levels.size(), 0.0);
+  std::map<std::size_t, std::size_t> level_of;
+  bool one_each = true;
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     if (!present[i]) continue;
     const auto level = static_cast<std::size_t>(column.values[i]);
     if (level >= sums.size()) continue;
     sums[level] += ranks[i];
     counts[level] += 1;
+    if (one_each) one_each = level_of.emplace(person[i], level).first->second == level;
   }
   double between = 0;
   double levels = 0;
@@ -77,11 +82,12 @@ double correlation_ratio(const std::vector<double>& ranks, const Column& column,
     between += sums[k] * sums[k] / counts[k];
     levels += 1;
   }
-  const double rows = std::accumulate(counts.begin(), counts.end(), 0.0);
+  const double units = one_each ? static_cast<double>(level_of.size())
+                                : std::accumulate(counts.begin(), counts.end(), 0.0);
   const double total = dot(ranks, ranks);
-  if (!(total > 0) || levels < 2 || rows <= levels) return kUndefined;
+  if (!(total > 0) || levels < 2 || units <= levels) return kUndefined;
   const double within = std::max(0.0, 1 - between / total);
-  return std::sqrt(std::max(0.0, 1 - within * (rows - 1) / (rows - levels)));
+  return std::sqrt(std::max(0.0, 1 - within * (units - 1) / (units - levels)));
 }
 
 struct Sorted {
@@ -115,7 +121,7 @@ Relation relate(const Sorted& latent, const Sorted& other, const std::string& ta
   if (few(people)) return relation;
   const std::vector<double> a = centred_ranks(z.values, latent.order, present);
   if (x.type == ColumnType::kCategorical && x.levels.size() > 2) {
-    relation.spearman = correlation_ratio(a, x, present);
+    relation.spearman = correlation_ratio(a, x, present, person);
     return relation;
   }
   const std::vector<double> b = centred_ranks(x.values, other.order, present);

@@ -13,7 +13,7 @@ namespace polycause {
 /// `spearman` in [-1, 1]; with a categorical column of three levels or more it is the correlation
 /// ratio of the latent's ranks, hence without a sign: the square root of epsilon squared, the share
 /// of their variance that lies between the levels less what chance puts there, at least 0 (Kelley
-/// 1935). NaN with fewer than kFewestPeople people, a constant column, or a level for every row.
+/// 1935). NaN with fewer than kFewestPeople people, a constant column, or a level for everybody.
 struct Relation {
   std::string latent;
   std::string table;

@@ -72,6 +72,35 @@ TEST(CrossPrediction, FewParticipantsGetMoreRidge) {
   EXPECT_GT(unknown, -0.08);  // 16 coefficients from 80 participants cost 0.25 without a ridge
 }
 
+/// Ten people with forty rows each, who differ a lot in latents that have nothing to do with each
+/// other: rows of a person seen before are easily predicted, those of another one not at all.
+TEST(CrossPrediction, RowsOfOnePersonAreInOneFold) {
+  const auto squares = [](bool grouped) {
+    double sum = 0;
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      Random random(seed, "people");
+      std::vector<float> z;
+      std::vector<std::size_t> groups;
+      for (std::size_t person = 0; person < 10; ++person) {
+        const double level[] = {random.normal(), random.normal(), random.normal(), random.normal()};
+        for (int row = 0; row < 40; ++row) {
+          for (const double mean : level)
+            z.push_back(static_cast<float>(mean + 0.1 * random.normal()));
+          groups.push_back(person);
+        }
+      }
+      if (!grouped) groups.clear();
+      const CrossPrediction prediction(z, kLatents, first_rows(400), {}, groups);
+      std::vector<float> independent(4000);
+      Random fresh(seed, "others");
+      for (float& value : independent) value = static_cast<float>(fresh.normal());
+      sum += r2(independent, prediction.predict(independent, {}), 0, 0, 1000) / 10;
+    }
+    return sum;
+  };
+  EXPECT_GT(squares(true), squares(false) + 0.2);
+}
+
 TEST(CrossPrediction, UsesWhatIsThereAndNeverTheOwnModality) {
   std::vector<float> z = bent(2000);
   const CrossPrediction prediction(z, kLatents, first_rows(2000));

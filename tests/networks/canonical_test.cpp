@@ -22,20 +22,24 @@ double correlation(const Tensor& a, const Tensor& b) {
   return ((x * y).sum() / (x.square().sum() * y.square().sum()).sqrt()).item<double>();
 }
 
+Canonical directions(const Tensor& x, const Tensor& y, std::int64_t k) {
+  return canonical_directions(x, y, k, torch::arange(x.size(0)) % kCanonicalFolds);
+}
+
 TEST(Canonical, FewFeaturesWhereMoreAddNextToNothing) {
   const Tensor x = normal({1500, 40}, 1);
   const Tensor noise = normal({1500, 2}, 2);
   const Tensor strong = x.select(1, 0) + 0.5 * noise.select(1, 0);
   // Feature 9 says a little of the second: twelve features are half a per cent better than eight.
   const Tensor weak = x.select(1, 3) + 0.08 * x.select(1, 9) + 0.8 * noise.select(1, 1);
-  const Canonical found = canonical_directions(x, torch::stack({strong, weak}, 1), 2);
+  const Canonical found = directions(x, torch::stack({strong, weak}, 1), 2);
   EXPECT_EQ(found.directions.slice(0, 8).abs().max().item<double>(), 0);
   const Tensor u = x.mm(found.directions);
   EXPECT_GT(std::fabs(correlation(u.select(1, 0), x.select(1, 0))), 0.97);
   EXPECT_GT(std::fabs(correlation(u.select(1, 1), x.select(1, 3))), 0.97);
   EXPECT_NEAR(found.least, 0.78, 0.05);
   const Tensor needed = x.select(1, 30) + 0.5 * noise.select(1, 1);
-  const Canonical all = canonical_directions(x, torch::stack({strong, needed}, 1), 2);
+  const Canonical all = directions(x, torch::stack({strong, needed}, 1), 2);
   EXPECT_GT(all.directions.slice(0, 8).abs().max().item<double>(), 0.5);
 }
 
@@ -43,9 +47,18 @@ TEST(Canonical, LeastIsWhatTheOtherSideSaysOfTheWeakest) {
   const Tensor x = normal({800, 20}, 3);
   const Tensor y =
       torch::cat({x.slice(1, 0, 1) + 0.5 * normal({800, 1}, 4), normal({800, 3}, 5)}, 1);
-  EXPECT_LT(canonical_directions(x, y, 2).least, 0.2);               // only one thing is said
-  EXPECT_EQ(canonical_directions(x, y.slice(1, 0, 1), 2).least, 0);  // fewer numbers than latents
-  EXPECT_GT(canonical_directions(x, y, 1).least, 0.8);
+  EXPECT_LT(directions(x, y, 2).least, 0.2);               // only one thing is said
+  EXPECT_EQ(directions(x, y.slice(1, 0, 1), 2).least, 0);  // fewer numbers than latents
+  EXPECT_GT(directions(x, y, 1).least, 0.8);
+}
+
+TEST(Canonical, WhatTellsPeopleApartIsNoRelation) {
+  // Sixty people with fifteen rows each, every feature and the other side their own, unrelated.
+  const Tensor person = torch::arange(60).repeat_interleave(15);
+  const Tensor x = normal({60, 45}, 8).index_select(0, person) + 0.05 * normal({900, 45}, 9);
+  const Tensor y = normal({60, 1}, 10).index_select(0, person) + 0.05 * normal({900, 1}, 11);
+  EXPECT_GT(directions(x, y, 1).least, 0.8) << "rows of people seen before";
+  EXPECT_LT(canonical_directions(x, y, 1, person % kCanonicalFolds).least, 0.4) << "of others";
 }
 
 TEST(FixedFeatures, StatisticsOfSeriesAreNormalScores) {

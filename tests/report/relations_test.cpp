@@ -159,6 +159,26 @@ TEST_F(Relations, OfManyLevelsAreNotLargerByChance) {
   EXPECT_GT(find("a.z1", "group").spearman, 0.95);
 }
 
+TEST_F(Relations, OfWhatIsKnownPerPersonCountPeople) {
+  Column& group = study.covariates[0].columns[0];
+  group.levels.clear();
+  for (int k = 0; k < 30; ++k) group.levels.push_back(std::to_string(k));
+  for (std::size_t i = 0; i < study.ids.size(); ++i) study.groups.push_back(std::to_string(i / 2));
+  std::vector<double>& z = latents.columns[0].values;
+  for (std::size_t i = 1; i < z.size(); i += 2) z[i] = z[i - 1] + 1e-3;  // nearly one value each
+  Random random(5, "people");
+  double squares = 0;
+  const int times = 200;
+  for (int t = 0; t < times; ++t) {
+    for (std::size_t i = 0; i < group.values.size(); i += 2)
+      group.values[i] = group.values[i + 1] = static_cast<double>(random.below(30));
+    const double ratio = find("a.z1", "group").spearman;
+    squares += ratio * ratio / times;
+  }
+  // 28 / 99 = .28 by chance; what 200 rows would leave to it is half of that.
+  EXPECT_LT(squares, 0.06);
+}
+
 TEST_F(Relations, OfCategoriesAreTheCorrelationRatio) {
   Column& group = study.covariates[0].columns[0];
   EXPECT_LT(find("a.z1", "group").spearman, 0.3);

@@ -14,7 +14,6 @@ using torch::Tensor;
 constexpr double kRidges[] = {0.01, 0.05, 0.2};
 constexpr double kRidgeOfRest = 0.05;
 constexpr std::int64_t kFirst = 8;  // features tried at least; then half as many again, and again
-constexpr std::int64_t kFolds = 5;
 // More features always find a little more, in the end curves of latents that are there already.
 constexpr double kNearly = 0.01;
 
@@ -40,13 +39,15 @@ Pair canonical_pair(const Tensor& x, const Tensor& y, double ridge, std::int64_t
 }
 
 /// Squared held-out correlation of every pair, (k,), mean over the folds; 0 where it is negative.
-Tensor held_out_squares(const Tensor& x, const Tensor& y, double ridge, std::int64_t k) {
-  const std::int64_t n = x.size(0);
-  const Tensor fold = torch::arange(n) % kFolds;
+Tensor held_out_squares(const Tensor& x, const Tensor& y, double ridge, std::int64_t k,
+                        const Tensor& folds) {
   Tensor total = torch::zeros({k}, x.options());
-  for (std::int64_t f = 0; f < kFolds; ++f) {
-    const Tensor in = (fold != f).nonzero().squeeze(1);
-    const Tensor out = (fold == f).nonzero().squeeze(1);
+  std::int64_t used = 0;  // fewer groups than folds leave some empty
+  for (std::int64_t f = 0; f < kCanonicalFolds; ++f) {
+    const Tensor in = (folds != f).nonzero().squeeze(1);
+    const Tensor out = (folds == f).nonzero().squeeze(1);
+    if (out.size(0) == 0) continue;
+    ++used;
     const Pair pair = canonical_pair(x.index_select(0, in), y.index_select(0, in), ridge, k);
     const Tensor a = x.index_select(0, out).mm(pair.x);
     const Tensor b = y.index_select(0, out).mm(pair.y);
@@ -54,12 +55,13 @@ Tensor held_out_squares(const Tensor& x, const Tensor& y, double ridge, std::int
     const Tensor both = a.var(0, false) * b.var(0, false);
     total += ab.clamp_min(0).square() / both.clamp_min(1e-12);
   }
-  return total / static_cast<double>(kFolds);
+  return total / static_cast<double>(used);
 }
 
 }  // namespace
 
-Canonical canonical_directions(const Tensor& x_in, const Tensor& y_in, std::int64_t k) {
+Canonical canonical_directions(const Tensor& x_in, const Tensor& y_in, std::int64_t k,
+                               const Tensor& folds) {
   Tensor x = x_in.to(torch::kDouble);
   Tensor y = y_in.to(torch::kDouble);
   x = x - x.mean(0);
@@ -76,7 +78,7 @@ Canonical canonical_directions(const Tensor& x_in, const Tensor& y_in, std::int6
   for (std::int64_t count = 2 * kFirst; count < 3 * x.size(1); count = count * 3 / 2) {
     const std::int64_t prefix = std::max(found, std::min(count / 2, x.size(1)));
     for (const double ridge : kRidges) {
-      const Tensor squares = held_out_squares(x.slice(1, 0, prefix), y, ridge, found);
+      const Tensor squares = held_out_squares(x.slice(1, 0, prefix), y, ridge, found, folds);
       const double least = found < k ? 0 : std::sqrt(squares.min().item<double>());
       trials.push_back({prefix, ridge, squares.sum().item<double>(), least});
       best = std::max(best, trials.back().score);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "base/folds.h"
 #include "networks/plugin/canonical.h"
 #include "networks/plugin/fitter.h"
 
@@ -227,6 +228,10 @@ void Fitter::begin_canonically() {
     if (complete) rows.push_back(row);
   }
   const Tensor index = torch::tensor(rows);
+  std::vector<std::int64_t> turns;
+  for (const std::size_t fold : folds_by_turns(rows, options_.groups, kCanonicalFolds))
+    turns.push_back(static_cast<std::int64_t>(fold));
+  const Tensor folds = torch::tensor(turns);
   std::vector<Tensor> tables;
   std::vector<Tensor> own(inputs_.size());
   const auto starts = [&](std::size_t m) {
@@ -253,7 +258,8 @@ void Fitter::begin_canonically() {
         if (round == 0 && tables.empty()) rest.push_back(own[o]);
       }
       Part& part = learners_[m].model->all_parts()[0];
-      const Canonical found = canonical_directions(own[m], torch::cat(rest, 1), part.latents);
+      const Canonical found =
+          canonical_directions(own[m], torch::cat(rest, 1), part.latents, folds);
       part.direct->weight.copy_(found.directions.t());
       next[m] = own[m].mm(found.directions);
       settled[m] = !tables.empty() && found.least > kSaid;
