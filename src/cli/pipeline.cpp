@@ -336,8 +336,13 @@ std::optional<FeatureScores> evaluate_features_of(const std::string& directory,
 
 Scores evaluate_run(const std::string& directory, const std::string& truth_directory) {
   const Clock::time_point start = Clock::now();
-  const Table estimate = read_table(join_path(directory, "latents.csv"));
-  const Table truth = read_table(join_path(truth_directory, "latents.csv"));
+  const auto read = [](const std::string& path) {
+    Table table = read_table(path);
+    table.name = path;  // for messages
+    return table;
+  };
+  const Table estimate = read(join_path(directory, "latents.csv"));
+  const Table truth = read(join_path(truth_directory, "latents.csv"));
   const Graph learned = read_graph_json(join_path(directory, "learned_graph.json"));
   const Graph truth_graph = read_edges_csv(join_path(truth_directory, "edges.csv"));
   const std::string method = read_run_json(directory).at("method").at("name");
@@ -346,7 +351,7 @@ Scores evaluate_run(const std::string& directory, const std::string& truth_direc
   for (int k = 1;; ++k) {
     const std::string path = join_path(directory, fmt::format("replicates/{}/latents.csv", k));
     if (!fs::exists(path)) break;
-    others.push_back(read_table(path));
+    others.push_back(read(path));
   }
   const Scores scores =
       evaluate(estimate, truth, comparable ? &learned : nullptr, &truth_graph, 0, others);

@@ -137,7 +137,8 @@ std::pair<Table, Table> common_participants(const Table& a, const Table& b, std:
   if (rows.size() < least) {
     throw DataError(a.name, 0, "",
                     "found " + std::to_string(rows.size()) +
-                        " participants in both tables of latents; expected at least " +
+                        " participants who are also in " +
+                        (b.name.empty() ? "the other table" : b.name) + "; expected at least " +
                         std::to_string(least) + "; check that the ids are those of one study");
   }
   std::pair<Table, Table> cut;

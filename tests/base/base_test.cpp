@@ -77,6 +77,13 @@ TEST(Files, OutputDirectoryIsPrivateAndNeverReused) {
   EXPECT_EQ(files, 1u) << "a failed write left a file behind";
 }
 
+TEST(Errors, SayOfThePlaceWhatIsKnown) {
+  EXPECT_STREQ(DataError("a.csv", 3, "age", "is bad").what(), "a.csv:3: column 'age': is bad");
+  EXPECT_STREQ(DataError("a.csv", 0, "", "is bad").what(), "a.csv: is bad");
+  EXPECT_STREQ(DataError("", 0, "age", "is bad").what(), "column 'age': is bad");
+  EXPECT_STREQ(DataError("", 0, "", "is bad").what(), "is bad");
+}
+
 TEST(Parallel, EveryUnitOnceAndFirstErrorWins) {
   std::vector<int> count(100, 0);
   parallel_for(count.size(), 4, [&](std::size_t i) { ++count[i]; });

@@ -55,6 +55,11 @@ class Fit(program.ProgramTest):
         # Edges that do not join the latents of the truth, as those of features, are not counted.
         self.write("study/truth/edges.csv", "source,target\nhue,radius\n")
         self.assertIsNone(self.json("evaluate", "run", "--truth", "study/truth")["shd"])
+        few = (self.work / "study/truth/latents.csv").read_text(encoding="utf-8").splitlines()[:11]
+        self.write("few/latents.csv", "\n".join(few) + "\n")
+        self.write("few/edges.csv", "source,target\n")
+        refused = self.run_program("evaluate", "run", "--truth", "few", code=3).stderr
+        self.assertIn("few/latents.csv: found 10 participants who are also in run/latents.csv", refused)
         self.run_program("report", "run")
         self.assertIn("<html", (self.work / "run/report.html").read_text(encoding="utf-8").lower())
 
