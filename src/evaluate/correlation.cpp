@@ -136,8 +136,7 @@ std::pair<Table, Table> common_participants(const Table& a, const Table& b, std:
   }
   if (rows.size() < least) {
     throw DataError(a.name, 0, "",
-                    "found " + std::to_string(rows.size()) +
-                        " participants who are also in " +
+                    "found " + std::to_string(rows.size()) + " participants who are also in " +
                         (b.name.empty() ? "the other table" : b.name) + "; expected at least " +
                         std::to_string(least) + "; check that the ids are those of one study");
   }
