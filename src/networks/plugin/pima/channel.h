@@ -75,7 +75,6 @@ class PimaChannel {
   const Expert* expert_;
   std::int64_t joint_;
   double fixed_variance_;
-  bool masked_ = false;
   torch::Tensor mean_;  // (C, H, W)
   torch::Tensor sd_;    // (C, 1, 1); tables (1, 1, W)
   std::shared_ptr<Encoder> encoder_;
