@@ -141,7 +141,7 @@ int main(int count, char** words) {
                        count > 5);
     return 0;
   }
-  for (const std::size_t threads : {1, 2}) {
+  for (const std::size_t threads : {1u, 2u}) {
     polycause::measure(100, 2, 0.05, threads, threads == 1);
     polycause::measure(200, 4, 0.05, threads, threads == 1);
     polycause::measure(1000, 2, 0.01, threads, threads == 1);

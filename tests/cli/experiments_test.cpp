@@ -202,7 +202,7 @@ Summarised two_choices() {
   s.experiment.contenders = {{"vae", "VAE", "vae", {}, {"m.beta=1", "m.beta=4"}, false},
                              {"absent", "absent", "absent", {}, {}, false}};
   for (const char* choice : {"m.beta=1", "m.beta=4"}) {
-    for (std::uint64_t seed : {1, 2, 3}) s.rows.push_back(some_row(choice, seed));
+    for (std::uint64_t seed : {1u, 2u, 3u}) s.rows.push_back(some_row(choice, seed));
   }
   s.results["m.beta=11"] = scored(.6);
   s.results["m.beta=12"] = scored(.7);

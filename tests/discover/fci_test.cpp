@@ -244,7 +244,7 @@ TEST(Golden, PartialAncestralGraphsOfCausalLearn) {
 
 // Graphs in which the tests before an orientation find an edge that no neighbours explain away.
 TEST(Fci, RfciCutsEdgesThatItsTriplesContradict) {
-  for (const std::uint64_t seed : {107, 439}) {
+  for (const std::uint64_t seed : {107u, 439u}) {
     constexpr std::size_t kObserved = 12;
     const OracleTest oracle(random_dag(kObserved + 8, 0.18, seed), kObserved);
     const Constraints none(kObserved);

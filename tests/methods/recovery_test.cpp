@@ -16,7 +16,7 @@ namespace polycause {
 namespace {
 
 TEST(Recovery, LatentsAndGraphOfTheFirstCase) {
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {1u, 2u}) {
     SCOPED_TRACE(seed);
     const Simulated data = first_case(2000, seed);
     const Fit fit = train(data.study, quick_options());

@@ -193,7 +193,7 @@ TEST(Train, RivalsCountAsReplicatesWhereTheyTie) {
   options.branches = 4;
   std::size_t ties = 0;
   std::size_t others = 0;
-  for (const std::uint64_t seed : {2, 3}) {
+  for (const std::uint64_t seed : {2u, 3u}) {
     SCOPED_TRACE(seed);
     const Simulated data = simulated("case1", simulation, seed);
     const Fit fit = train(data.study, options);
@@ -230,7 +230,7 @@ TEST(Train, RefusesStudiesThatCannotBeFitted) {
 
 TEST(Train, FewParticipantsAreFittedOrRefused) {
   const Simulated data = first_case(300, 3);
-  for (const std::size_t count : {2, 5, 12, 30, 70}) {
+  for (const std::size_t count : {2u, 5u, 12u, 30u, 70u}) {
     std::vector<std::size_t> rows;
     for (std::size_t i = 0; i < count; ++i) rows.push_back(i);
     Study few = some_of(data.study, rows);

@@ -134,7 +134,7 @@ TEST(FeaturesInRun, CountPeopleNotTheirRows) {
   Fit fit = with_features(study);
   for (std::size_t i = 0; i < 60; ++i) {
     study.groups.push_back(std::to_string(i < 20 ? 0 : i));
-    for (const std::size_t column : {0, 2}) {
+    for (const std::size_t column : {0u, 2u}) {
       fit.encoding.features.columns[column].values[i] = i < 20 ? 1 : 0;
     }
     fit.encoding.latents.columns[0].values[i] = i < 20 ? 2 : -1;

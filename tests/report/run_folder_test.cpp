@@ -79,7 +79,7 @@ TEST(RunFolder, WhoLacksAModalityHasEmptyCellsAndIsCounted) {
   study.modalities[1].present.assign(60, true);
   for (std::size_t i = 5; i < 25; ++i) {
     study.modalities[1].present[i] = false;
-    for (const std::size_t k : {2, 3}) fit.encoding.latents.columns[k].values[i] = std::nan("");
+    for (const std::size_t k : {2u, 3u}) fit.encoding.latents.columns[k].values[i] = std::nan("");
   }
   const sample::Directory run;
   write_fit(run.path(), study, fit, FitOptions(), {});

@@ -333,7 +333,7 @@ TEST(DigitsLines, EveryLineBelongsToItsDigit) {
   std::string images, labels;
   append_word(images, 0x803);
   append_word(labels, 0x801);
-  for (const std::size_t size : {40, 8, 8}) append_word(images, size);
+  for (const std::size_t size : {40u, 8u, 8u}) append_word(images, size);
   append_word(labels, 40);
   for (std::size_t k = 0; k < 40; ++k) {
     labels += static_cast<char>(k % 10);
